@@ -1,0 +1,1 @@
+"""The services: domain, storage and HTTP API of each."""

@@ -1,0 +1,1 @@
+"""What every service needs and no customer sees. No domain word belongs in here."""

@@ -1,0 +1,175 @@
+"""Discovery by Consul: a process registers itself while it serves, and finds the healthy instances of others.
+
+A keeper thread repeats the registration when Consul has lost it; on SIGTERM the entry goes at once; a dead process
+is dropped by its failing check.
+"""
+
+import itertools
+import random
+import socket
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import consul
+from requests import RequestException
+
+from chassis.logs import get_logger
+from chassis.settings import ProcessSettings
+
+log = get_logger()
+
+CHECK_INTERVAL = "2s"
+CHECK_TIMEOUT = "2s"
+DROP_AFTER = "1m"
+KEEP_SECONDS = 5.0
+CACHE_SECONDS = 2.0
+CALL_SECONDS = 2.0
+
+_FAILURES = (consul.ConsulException, RequestException, OSError)
+
+
+class NoInstance(Exception):
+    """No instance of the service is known."""
+
+
+def _client(settings: ProcessSettings) -> consul.Consul:
+    address = settings.consul_http_addr
+    client = consul.Consul(
+        host=address.host, port=address.port, scheme=address.scheme, token=settings.consul_http_token.get_secret_value()
+    )
+    client.http.connections_timeout = CALL_SECONDS
+    return client
+
+
+def own_address(settings: ProcessSettings) -> str:
+    """The address under which others reach this container: the one from which it reaches Consul. Sends nothing."""
+    host = urlsplit(str(settings.consul_http_addr)).hostname or "localhost"
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect((host, 8500))
+        except OSError:
+            return socket.gethostbyname(socket.gethostname())
+        return str(probe.getsockname()[0])
+
+
+@dataclass(frozen=True)
+class Routes:
+    """What of an API the gateway hands on: Traefik rules for what anybody may ask, and for the signed-in."""
+
+    signed_in: str
+    public: str
+
+    def tags(self, name: str) -> list[str]:
+        """The routes as Traefik reads them from Consul. The public rule is the more special one, so it goes first."""
+        rules = [(f"{name}-public", self.public, "anonymous@file", 20), (name, self.signed_in, "signed-in@file", 10)]
+        return ["traefik.enable=true"] + [
+            f"traefik.http.routers.{router}.{option}"
+            for router, rule, middleware, priority in rules
+            for option in (
+                f"rule={rule}", "entrypoints=web", f"middlewares={middleware}", f"priority={priority}",
+            )
+        ]  # fmt: skip
+
+
+class Registration:
+    """Keeps one entry in Consul for as long as the process serves."""
+
+    def __init__(self, settings: ProcessSettings, name: str, port: int, tags: Sequence[str]) -> None:
+        self._client = _client(settings)
+        self._settings = settings
+        self._name = name
+        self._id = f"{name}-{socket.gethostname()}"
+        self._port = port
+        self._tags = ["metrics", *tags]
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._keep, name="registration", daemon=True)
+
+    @classmethod
+    def of_api(cls, settings: ProcessSettings, name: str, port: int, routes: Routes | None = None) -> "Registration":
+        """An API: found by its clients, and by the gateway when it has routes."""
+        return cls(settings, name, port, routes.tags(name) if routes else ())
+
+    @classmethod
+    def of_worker(cls, settings: ProcessSettings, name: str, port: int) -> "Registration":
+        """A worker: found by Prometheus, routed to by nobody."""
+        return cls(settings, name, port, ())
+
+    def start(self) -> None:
+        """Registers in the background, and again whenever Consul has forgotten."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Leaves at once, so that no more requests come."""
+        self._stopping.set()
+        self._thread.join(CALL_SECONDS)
+        try:
+            self._client.agent.service.deregister(self._id)
+        except _FAILURES as error:
+            log.warning("deregistration_failed", reason=str(error))
+
+    def _keep(self) -> None:
+        failing = False
+        first = True  # an entry of this container's life before a restart may hold an old address
+        while not self._stopping.is_set():
+            try:
+                if first or self._id not in self._client.agent.services():
+                    self._register()
+                first = failing = False
+            except _FAILURES as error:
+                if not failing:
+                    log.warning("registration_failed", reason=str(error))
+                failing = True
+            self._stopping.wait(KEEP_SECONDS if not failing else 1.0)
+
+    def _register(self) -> None:
+        address = own_address(self._settings)
+        url = f"http://{address}:{self._port}/health/live"
+        self._client.agent.service.register(
+            self._name,
+            service_id=self._id,
+            address=address,
+            port=self._port,
+            tags=self._tags,
+            check=consul.Check.http(url, CHECK_INTERVAL, timeout=CHECK_TIMEOUT, deregister=DROP_AFTER),
+        )
+        log.info("registered", instance=self._id, address=address, port=self._port)
+
+
+@dataclass
+class _Known:
+    urls: list[str] = field(default_factory=list)
+    at: float = float("-inf")
+    turn: "itertools.count[int]" = field(default_factory=lambda: itertools.count(random.randrange(1000)))  # noqa: S311 - spreads load
+
+
+class Resolver:
+    """Finds healthy instances, in turn. Keeps each list for two seconds, and the last known while Consul is away."""
+
+    def __init__(self, settings: ProcessSettings) -> None:
+        self._client = _client(settings)
+        self._known: dict[str, _Known] = {}
+        self._lock = threading.Lock()
+
+    def url(self, service: str) -> str:
+        """The base URL of the next healthy instance. Raises `NoInstance` when there is none."""
+        known = self._known.setdefault(service, _Known())
+        if time.monotonic() - known.at > CACHE_SECONDS and self._lock.acquire(blocking=not known.urls):
+            try:
+                self._refresh(service, known)
+            finally:
+                self._lock.release()
+        if not known.urls:
+            raise NoInstance(f"no healthy instance of {service} is known")
+        return known.urls[next(known.turn) % len(known.urls)]
+
+    def _refresh(self, service: str, known: _Known) -> None:
+        try:
+            _, nodes = self._client.health.service(service, passing=True)
+        except _FAILURES as error:
+            log.warning("discovery_unavailable", wanted=service, reason=type(error).__name__)
+        else:
+            known.urls = [f"http://{node['Service']['Address']}:{node['Service']['Port']}" for node in nodes]
+        known.at = time.monotonic()

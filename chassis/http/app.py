@@ -1,0 +1,133 @@
+"""The app factory of every API: OpenAPI, problem+json, limits, request ids, metrics, health and one log line each."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import flask_smorest
+import marshmallow as ma
+from flask import Flask, Response, g, request
+from opentelemetry.instrumentation.flask import FlaskInstrumentor
+from prometheus_flask_exporter import PrometheusMetrics
+from werkzeug.exceptions import HTTPException
+
+from chassis.health import Health
+from chassis.http import errors
+from chassis.http.health import health_blueprint
+from chassis.identifiers import new_id
+from chassis.logs import get_logger
+
+log = get_logger()
+
+MAX_BODY_BYTES = 64 * 1024
+_UNLOGGED = ("/health/", "/metrics")
+
+
+class Schema(ma.Schema):
+    """Base of all HTTP schemas: unknown fields are refused."""
+
+    class Meta:
+        """See marshmallow."""
+
+        unknown = ma.RAISE
+        ordered = True
+
+
+class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest ships no types
+    """Base of all blueprints, so that a change for all has one home."""
+
+
+class Api(flask_smorest.Api):  # type: ignore[misc] # flask-smorest ships no types
+    """flask-smorest with our error body."""
+
+    ERROR_SCHEMA = errors.ProblemSchema
+
+    def handle_http_exception(self, error: HTTPException) -> Response:
+        """Every HTTP error as problem+json."""
+        return errors.problem_response(errors.problem_of(error))
+
+
+@dataclass(frozen=True)
+class Description:
+    """What tells one API from another."""
+
+    service: str
+    title: str
+    blueprints: Sequence[flask_smorest.Blueprint]
+    refusals: Mapping[type[Exception], int] = field(default_factory=dict)
+    """The domain's refusals (exceptions with a `code`) and their HTTP status."""
+
+
+def create_app(description: Description, health: Health) -> Flask:
+    """The Flask app of an API."""
+    app = Flask(description.service, static_folder=None)
+    app.config.update(
+        API_TITLE=description.title,
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX=f"/api/v1/{description.service}",
+        OPENAPI_JSON_PATH="openapi.json",
+        API_SPEC_OPTIONS={
+            "components": {"securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}},
+        },
+        MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
+        JSON_SORT_KEYS=False,
+        PROPAGATE_EXCEPTIONS=False,
+    )
+    _install_request_life(app)
+    app.register_error_handler(errors.Problem, errors.problem_response)
+    app.register_error_handler(Exception, errors.unexpected)
+    for refusal, status in description.refusals.items():
+        app.register_error_handler(refusal, _refusal_handler(status))
+    api = Api(app)
+    for blueprint in description.blueprints:
+        api.register_blueprint(blueprint)
+    app.register_blueprint(health_blueprint(health))
+    PrometheusMetrics(
+        app, group_by="url_rule", excluded_paths=["^/health/.*"], default_labels={"service": description.service}
+    )
+    FlaskInstrumentor().instrument_app(app, excluded_urls="health/.*,metrics")  # type: ignore[no-untyped-call]
+    return app
+
+
+def _refusal_handler(status: int) -> Any:
+    def handle(refusal: Exception) -> Response:
+        code = getattr(refusal, "code", None)
+        return errors.problem_response(
+            errors.Problem(status, code, str(refusal) or None, errors=getattr(refusal, "errors", None))
+        )
+
+    return handle
+
+
+def _install_request_life(app: Flask) -> None:
+    app.before_request(_begin)
+    app.after_request(_end)
+
+
+def _begin() -> None:
+    g.started = time.monotonic()
+    g.request_id = request.headers.get("X-Request-ID") or str(new_id())
+    if request.method in ("POST", "PUT", "PATCH") and request.content_length and not _readable():
+        raise errors.Problem(415, detail="The body must be application/json.")
+
+
+def _readable() -> bool:
+    return request.is_json or request.mimetype == "application/x-www-form-urlencoded"
+
+
+def _end(response: Response) -> Response:
+    response.headers["X-Request-ID"] = g.request_id
+    if not request.path.startswith(_UNLOGGED):
+        log.info(
+            "request",
+            method=request.method,
+            route=str(request.url_rule) if request.url_rule else None,
+            status=response.status_code,
+            code=g.get("problem_code"),
+            user_id=str(g.caller.id) if "caller" in g else None,
+            request_id=g.request_id,
+            duration_ms=round((time.monotonic() - g.started) * 1000, 1),
+        )
+    return response

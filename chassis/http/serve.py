@@ -1,0 +1,89 @@
+"""Serves an API on port 8000: `python -m chassis.http.serve apps.orders.bootstrap:api`.
+
+Granian starts one worker process with blocking threads: more load means more containers, never more processes. The
+parent process keeps the entry in Consul, and takes it away before it stops the worker.
+"""
+
+import importlib
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from flask import Flask
+from granian.constants import Interfaces
+from granian.server.mp import MPServer
+
+from chassis.discovery import Registration, Routes
+from chassis.logs import log_dictconfig, stop_with
+from chassis.settings import ProcessSettings, load_settings
+from chassis.telemetry import configure_telemetry
+
+PORT = 8000
+THREADS = 16
+DRAIN_SECONDS = 3.0  # the gateway asks Consul every two seconds
+
+SettingsT = TypeVar("SettingsT", bound=ProcessSettings)
+
+
+@dataclass(frozen=True)
+class ApiProcess(Generic[SettingsT]):
+    """How to make an API: its name in Consul and in traces, its settings, its routes, and the function that builds it.
+
+    The function runs in the process that serves, so that threads and connections are that process's own.
+    """
+
+    name: str
+    settings: type[SettingsT]
+    create: Callable[[SettingsT], Flask]
+    routes: Routes | None = None
+
+
+class _ApiServer(MPServer):
+    """Granian, with the entry in Consul around it."""
+
+    def __init__(self, registration: Registration, **options: Any) -> None:
+        super().__init__(**options)
+        self._registration = registration
+
+    def startup(self, spawn_target: Any, target_loader: Any) -> None:
+        super().startup(spawn_target, target_loader)  # type: ignore[no-untyped-call]
+        self._registration.start()  # after the fork: a thread must not be forked
+
+    def shutdown(self, exit_code: int = 0) -> None:
+        self._registration.stop()
+        if not self.interrupt_children:
+            time.sleep(DRAIN_SECONDS)
+        super().shutdown(exit_code)  # type: ignore[no-untyped-call]
+
+
+def main(target: str) -> None:
+    """Checks the settings, then serves until a signal comes."""
+    module, _, name = target.partition(":")
+    process: ApiProcess[Any] = getattr(importlib.import_module(module), name)
+    settings = load_settings(process.settings, process.name)
+
+    def load_app(_target: str) -> Flask:
+        endpoint = settings.otel_exporter_otlp_endpoint
+        configure_telemetry(process.name, str(endpoint) if endpoint else None)
+        return process.create(settings)
+
+    server = _ApiServer(
+        Registration.of_api(settings, process.name, PORT, process.routes),
+        target=target,
+        address="0.0.0.0",  # noqa: S104 - inside the container's network
+        port=PORT,
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=THREADS,
+        log_dictconfig=log_dictconfig(process.name, settings.log_level),
+    )
+    try:
+        server.serve(target_loader=load_app)
+    except OSError as error:
+        stop_with(f"Port {PORT} cannot be opened ({error.strerror}): another process in this container holds it.")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,136 @@
+"""Events: CloudEvents 1.0 in structured JSON, from a publisher's pydantic model to a consumer's.
+
+EventError
+├── PoisonMessage    the message can never be handled
+└── DuplicateEvent   the event was handled before
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from cloudevents.core.formats.json import JSONFormat
+from cloudevents.core.v1.event import CloudEvent
+from pydantic import BaseModel
+
+from chassis.identifiers import new_id
+from chassis.telemetry import current_traceparent
+from chassis.times import utc_now
+
+CONTENT_TYPE = JSONFormat.CONTENT_TYPE
+MAX_BYTES = 1_000_000
+
+_FORMAT = JSONFormat()
+
+
+class EventError(Exception):
+    """Something about an event or its message."""
+
+
+class PoisonMessage(EventError):
+    """The message is no event that this service could ever handle; the words say why."""
+
+
+class DuplicateEvent(EventError):
+    """The event was handled before: its effect is there already, the delivery can be acknowledged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A CloudEvent with our extension attributes. `sequence` is the version of the aggregate `subject`."""
+
+    id: UUID
+    type: str
+    source: str
+    subject: str
+    time: datetime
+    sequence: int
+    correlationid: str
+    causationid: str | None
+    traceparent: str | None
+    dataschema: str
+    data: Mapping[str, Any]
+
+
+def event_type(model: type[BaseModel]) -> str:
+    """The type, and routing key, of a publisher's model: OrderShipRequested → order.ship_requested."""
+    words = re.findall(r"[A-Z][a-z0-9]*", model.__name__)
+    return f"{words[0]}.{'_'.join(words[1:])}".lower()
+
+
+def schema_version(model: type[BaseModel]) -> str:
+    """The version of a publisher's model, as major.minor. A minor one only adds optional fields."""
+    return str(getattr(model, "schema_version", "1.0"))
+
+
+def publication(
+    model: BaseModel, *, source: str, subject: str, sequence: int, correlation: str | None, cause: Event | None
+) -> Event:
+    """The event that tells of `model`, caused by `cause`, within the running trace."""
+    kind = event_type(type(model))
+    return Event(
+        id=new_id(),
+        type=kind,
+        source=source,
+        subject=subject,
+        time=utc_now(),
+        sequence=sequence,
+        correlationid=correlation or (cause.correlationid if cause else subject),
+        causationid=str(cause.id) if cause else None,
+        traceparent=current_traceparent(),
+        dataschema=f"urn:quadrille:schema:{kind}:{schema_version(type(model))}",
+        data=model.model_dump(mode="json"),
+    )
+
+
+def encode(event: Event) -> str:
+    """The event as CloudEvents JSON."""
+    attributes: dict[str, Any] = {
+        "id": str(event.id),
+        "specversion": "1.0",
+        "type": event.type,
+        "source": event.source,
+        "subject": event.subject,
+        "time": event.time,
+        "datacontenttype": "application/json",
+        "dataschema": event.dataschema,
+        "correlationid": event.correlationid,
+        "sequence": event.sequence,
+    }
+    optional = {"causationid": event.causationid, "traceparent": event.traceparent}
+    attributes.update({name: value for name, value in optional.items() if value is not None})
+    return _FORMAT.write(CloudEvent(attributes, dict(event.data))).decode()
+
+
+def decode(body: bytes) -> Event:
+    """The event in a message body. Raises `PoisonMessage` with the reason when it is none of ours."""
+    if len(body) > MAX_BYTES:
+        raise PoisonMessage(f"body of {len(body)} bytes is above the limit of {MAX_BYTES}")
+    try:
+        cloud_event = _FORMAT.read(CloudEvent, body)
+        attributes = cloud_event.get_attributes()
+        data = cloud_event.get_data()
+        if not isinstance(data, dict):
+            raise PoisonMessage("data is not a JSON object")
+        return Event(
+            id=UUID(attributes["id"]),
+            type=attributes["type"],
+            source=attributes["source"],
+            subject=attributes["subject"],
+            time=attributes["time"],
+            sequence=int(attributes["sequence"]),
+            correlationid=attributes["correlationid"],
+            causationid=attributes.get("causationid"),
+            traceparent=attributes.get("traceparent"),
+            dataschema=attributes["dataschema"],
+            data=data,
+        )
+    except PoisonMessage:
+        raise
+    except KeyError as error:
+        raise PoisonMessage(f"attribute {error} is missing") from error
+    except Exception as error:  # the library lets many types through: a body may be anything
+        raise PoisonMessage(f"not a CloudEvent: {type(error).__name__}: {error}") from error

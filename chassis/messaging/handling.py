@@ -1,0 +1,142 @@
+"""Handling an event in the pool: the handler, a few quick attempts, the retry queue, and the dead letters.
+
+handler returns            → acknowledge
+DuplicateEvent             → acknowledge: the effect is there already
+transient error            → quick attempts, then reject (the broker parks it in `.retry`), at most N rounds
+PoisonMessage, any other   → publish to `.dead` with the reason, then acknowledge
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import stamina
+from celery.exceptions import Ignore, Reject
+from pydantic import ValidationError
+
+from chassis import metrics
+from chassis.identifiers import new_id
+from chassis.logs import get_logger
+from chassis.messaging.delivery import Delivery
+from chassis.messaging.events import DuplicateEvent, Event, PoisonMessage
+from chassis.messaging.publisher import BrokerUnavailable, Message
+from chassis.messaging.relay import BatchPublisher
+from chassis.messaging.subscriptions import Subscription, Subscriptions
+from chassis.messaging.topology import dead_exchange
+from chassis.times import rfc3339, utc_now
+
+log = get_logger()
+
+QUICK_ATTEMPTS = 3
+QUICK_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Handling:
+    """How one service handles its events: with its parts, its named transient errors, and its limits."""
+
+    subscriptions: Subscriptions
+    parts: object
+    transient: tuple[type[Exception], ...]
+    rounds: int
+    publisher: BatchPublisher
+    after_commit: Callable[[], None]
+
+    def handle(self, delivery: Delivery) -> None:
+        """Runs the handler of the event in the delivery and settles the message. Raises Celery's Reject or Ignore."""
+        started = time.monotonic()
+        kind = "unknown"
+        try:
+            event = delivery.event()
+            kind = event.type
+            outcome = self._attempt(self._subscription(delivery, event), event)
+        except self.transient as error:
+            if delivery.rounds < self.rounds:
+                self._count(delivery, kind, "retried", started)
+                log.warning(
+                    "event_retried",
+                    queue=delivery.queue,
+                    event_type=kind,
+                    round=delivery.rounds + 1,
+                    reason=_words(error),
+                )
+                raise Reject(error, requeue=False) from error
+            outcome = self.park(delivery, f"still failing after {delivery.rounds} rounds: {_words(error)}", "exhausted")
+        except (PoisonMessage, ValidationError) as error:
+            outcome = self.park(delivery, _words(error), "poison")
+        except Exception as error:
+            log.exception("handler_failed", queue=delivery.queue, event_type=kind)
+            outcome = self.park(delivery, _words(error), "failed")
+        self._count(delivery, kind, outcome, started)
+        if outcome == "dead":
+            raise Ignore
+
+    def handle_poison(self, delivery: Delivery, reason: str) -> None:
+        """Puts a message aside that never became an event. Raises Celery's Reject or Ignore."""
+        started = time.monotonic()
+        self._count(delivery, "unknown", self.park(delivery, reason, "poison"), started)
+        raise Ignore
+
+    def _subscription(self, delivery: Delivery, event: Event) -> Subscription:
+        subscription = self.subscriptions.find(delivery.publisher, event.type)
+        if subscription is None:
+            raise PoisonMessage(f"no handler for {event.type} of {delivery.publisher}")
+        return subscription
+
+    def _attempt(self, subscription: Subscription, event: Event) -> str:
+        reading = subscription.reading.model_validate(event.data)
+        retries = stamina.retry_context(
+            on=self.transient, attempts=QUICK_ATTEMPTS, timeout=QUICK_SECONDS, wait_initial=0.05, wait_max=0.3
+        )
+        try:
+            for attempt in retries:
+                with attempt:
+                    subscription.handler(self.parts, reading, event)
+        except DuplicateEvent:
+            return "duplicate"
+        self.after_commit()
+        return "handled"
+
+    def park(self, delivery: Delivery, reason: str, kind: str) -> str:
+        """Puts the message aside, byte for byte, with the reason. If the broker does not take it: a retry instead."""
+        now = rfc3339(utc_now())
+        headers = {
+            **delivery.headers,
+            "x-failure-reason": reason[:500],
+            "x-first-failure": delivery.headers.get("x-first-failure", now),
+            "x-last-failure": now,
+            "x-attempts": int(delivery.headers.get("x-attempts", 0)) + delivery.rounds + 1,
+        }
+        letter = Message(
+            id=delivery.message_id or str(new_id()),
+            exchange=dead_exchange(self.subscriptions.service),
+            routing_key=delivery.queue,
+            body=delivery.body,
+            content_type=delivery.content_type or "application/octet-stream",
+            content_encoding=delivery.content_encoding,
+            headers=headers,
+        )
+        try:
+            refused = self.publisher.publish([letter])
+        except BrokerUnavailable as error:
+            raise Reject(error, requeue=False) from error
+        if refused:
+            raise Reject(RuntimeError(f"dead letter not taken: {refused}"), requeue=False)
+        metrics.DEAD_LETTERS.labels(delivery.queue, kind).inc()
+        log.error("event_dead", queue=delivery.queue, kind=kind, message_id=delivery.message_id, reason=reason)
+        return "dead"
+
+    def _count(self, delivery: Delivery, kind: str, outcome: str, started: float) -> None:
+        metrics.EVENTS_CONSUMED.labels(delivery.queue, kind, outcome).inc()
+        metrics.EVENT_SECONDS.labels(delivery.queue, kind).observe(time.monotonic() - started)
+
+
+def _words(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}".replace("\n", " ").strip()
+
+
+def task_name(subscription: Subscription) -> str:
+    """The handler's name in Flower: its module and function."""
+    handler: Any = subscription.handler
+    return f"{handler.__module__}.{handler.__name__}"

@@ -1,0 +1,151 @@
+"""The outbox relay: one thread per worker process; of all workers of a service one leads, the others stand by."""
+
+import threading
+import time
+from collections.abc import Collection, Sequence
+from typing import Protocol
+
+from opentelemetry import trace
+
+from chassis import metrics
+from chassis.logs import get_logger
+from chassis.messaging.events import CONTENT_TYPE
+from chassis.messaging.publisher import BrokerUnavailable, Message
+from chassis.storage.outbox import Outbox, StoredEvent
+from chassis.telemetry import current_traceparent, remote_context, tracer
+
+log = get_logger()
+
+BUSY_SECONDS = 0.010
+IDLE_SECONDS = 0.250
+STANDBY_SECONDS = 1.0
+BACKLOG_EVERY_SECONDS = 5.0
+REFUSED_PAUSE_SECONDS = 5.0
+
+
+class BatchPublisher(Protocol):
+    """What the relay needs of a publisher."""
+
+    @property
+    def problem(self) -> str | None:
+        """Why nothing can be published now."""
+
+    def publish(self, messages: Sequence[Message], timeout: float = 10) -> dict[str, str]:
+        """Sends a batch; returns what was refused."""
+
+
+class Relay:
+    """Moves events from a service's outbox to its exchange, and removes what the broker confirmed."""
+
+    def __init__(self, service: str, outbox: Outbox, publisher: BatchPublisher, batch_size: int) -> None:
+        self._service = service
+        self._outbox = outbox
+        self._publisher = publisher
+        self._batch_size = batch_size
+        self._refused_until: dict[str, float] = {}
+        self._pause = BUSY_SECONDS
+        self._next_backlog = 0.0
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._leading = False
+        self._thread = threading.Thread(target=self._run, name="outbox-relay", daemon=True)
+
+    def start(self) -> None:
+        """Starts the thread."""
+        self._thread.start()
+
+    def stop(self, timeout: float = 10) -> None:
+        """Ends after the batch in flight and gives the lease back."""
+        self._stopping.set()
+        self._wake.set()
+        self._thread.join(timeout)
+
+    def wake(self) -> None:
+        """Ends the relay's pause: something was just committed in this process."""
+        self._wake.set()
+
+    @property
+    def problem(self) -> str | None:
+        """None while it leads or stands by; a reason when the thread has died."""
+        return None if self._thread.is_alive() else "the relay's thread is not running"
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                moved = self._step()
+            except BrokerUnavailable as error:
+                log.warning("relay_waits_for_broker", reason=str(error))
+                moved, self._pause = 0, STANDBY_SECONDS
+            except Exception as error:  # noqa: BLE001 - see below
+                # Whatever the store throws: give up the lease, so that a healthy process can take over.
+                log.warning("relay_interrupted", reason=f"{type(error).__name__}: {error}".splitlines()[0])
+                self._give_up()
+                moved, self._pause = 0, STANDBY_SECONDS
+            if not moved:
+                self._wake.wait(self._pause)
+                self._wake.clear()
+        self._give_up()
+
+    def _step(self) -> int:
+        """One turn: take or keep the lease, move a batch, set the next pause. Returns how many events were moved."""
+        self._set_leading(leading=self._outbox.lead())
+        if not self._leading:
+            self._pause = STANDBY_SECONDS
+            return 0
+        self._report_backlog()
+        if self._publisher.problem is not None:
+            raise BrokerUnavailable(self._publisher.problem)
+        now = time.monotonic()
+        self._refused_until = {id_: until for id_, until in self._refused_until.items() if until > now}
+        moved = self._outbox.drain(self._publish, self._batch_size, self._refused_until.keys())
+        self._pause = BUSY_SECONDS if moved else min(self._pause * 2, IDLE_SECONDS)
+        return moved
+
+    def _publish(self, events: Sequence[StoredEvent]) -> Collection[str]:
+        refused = self._publisher.publish([self._message(event) for event in events])
+        for event in events:
+            if event.id in refused:
+                self._note_refusal(event, refused[event.id])
+            else:
+                metrics.EVENTS_PUBLISHED.labels(event.type).inc()
+        return [event.id for event in events if event.id not in refused]
+
+    def _message(self, event: StoredEvent) -> Message:
+        context = remote_context(event.traceparent)
+        attributes = {
+            "messaging.system": "rabbitmq",
+            "messaging.operation.type": "send",
+            "messaging.destination.name": self._service,
+            "messaging.message.id": event.id,
+        }
+        name = f"send {event.type}"
+        with tracer.start_as_current_span(name, context, trace.SpanKind.PRODUCER, attributes):
+            traceparent = current_traceparent()
+        headers = {} if traceparent is None else {"traceparent": traceparent}
+        return Message(event.id, self._service, event.type, event.body.encode(), CONTENT_TYPE, headers, event.type)
+
+    def _note_refusal(self, event: StoredEvent, reason: str) -> None:
+        self._refused_until[event.id] = time.monotonic() + REFUSED_PAUSE_SECONDS
+        metrics.EVENTS_REFUSED.labels(event.type, reason.split(":", 1)[0]).inc()
+        log.error("event_refused", event_id=event.id, event_type=event.type, reason=reason)
+
+    def _report_backlog(self) -> None:
+        if time.monotonic() < self._next_backlog:
+            return
+        self._next_backlog = time.monotonic() + BACKLOG_EVERY_SECONDS
+        backlog = self._outbox.backlog()
+        metrics.OUTBOX_BACKLOG.labels(self._service).set(backlog.events)
+        metrics.OUTBOX_OLDEST.labels(self._service).set(backlog.oldest_seconds)
+
+    def _set_leading(self, *, leading: bool) -> None:
+        if leading != self._leading:
+            log.info("relay_leads" if leading else "relay_stands_by")
+        self._leading = leading
+        metrics.RELAY_LEADING.set(leading)
+
+    def _give_up(self) -> None:
+        self._set_leading(leading=False)
+        try:
+            self._outbox.resign()
+        except Exception as error:  # noqa: BLE001 - the store may be away: then the lease ends by itself
+            log.warning("relay_could_not_resign", reason=type(error).__name__)

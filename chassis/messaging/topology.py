@@ -1,0 +1,156 @@
+"""Topology: the names of exchanges and queues, and RabbitMQ's definitions made from publishers and subscriptions.
+
+exchange orders (topic) ──order.placed──▶ queue inventory.orders ──rejected──▶ exchange inventory.retry
+     ▲ alternate: unroutable                    ▲                                     │
+                                                └──── after its TTL ──── queue inventory.orders.retry
+exchange inventory.dead ──▶ queue inventory.orders.dead      (the worker puts a message there itself)
+exchange inventory.replay ──▶ queue inventory.orders         (operators send a dead letter back to its one queue)
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from chassis.messaging.subscriptions import Subscriptions
+
+VHOST = "quadrille"
+UNROUTABLE = "unroutable"
+RETRY_DELAY_MS = 5_000
+DELIVERY_LIMIT = 50  # grows with every trip through the retry queue, so it must stay above the number of rounds
+UNROUTABLE_KEPT = 100_000
+
+FLOWER, MONITORING, OPERATOR = "flower", "monitoring", "operator"
+
+
+def event_queue(consumer: str, publisher: str) -> str:
+    """The queue in which a service gets the events of a publisher."""
+    return f"{consumer}.{publisher}"
+
+
+def tasks(service: str) -> str:
+    """The service's exchange, and queue, of private Celery tasks."""
+    return f"{service}.tasks"
+
+
+def retry_exchange(service: str) -> str:
+    """Where the broker takes what a worker of the service rejects."""
+    return f"{service}.retry"
+
+
+def dead_exchange(service: str) -> str:
+    """Where a worker of the service puts its dead letters."""
+    return f"{service}.dead"
+
+
+def replay_exchange(service: str) -> str:
+    """Through which operators send a dead letter back to the one queue that failed."""
+    return f"{service}.replay"
+
+
+def definitions(publishers: Iterable[str], consumers: Sequence[Subscriptions]) -> dict[str, Any]:
+    """RabbitMQ's definitions for the whole system, without password hashes."""
+    services = sorted({*publishers, *(each.service for each in consumers)})
+    exchanges = [_exchange(UNROUTABLE, "fanout")]
+    queues = [_queue(UNROUTABLE, {"x-max-length": UNROUTABLE_KEPT, "x-overflow": "drop-head"})]
+    bindings = [_binding(UNROUTABLE, UNROUTABLE, "")]
+    for service in services:
+        exchanges += _service_exchanges(service)
+        queues += [
+            _queue(tasks(service), _dead_lettering(dead_exchange(service), tasks(service))),
+            _queue(f"{tasks(service)}.dead"),
+        ]
+        bindings += [
+            _binding(tasks(service), tasks(service), "#"),
+            _binding(dead_exchange(service), f"{tasks(service)}.dead", tasks(service)),
+        ]
+    for subscriptions in consumers:
+        for publisher in subscriptions.publishers():
+            queues += _event_queues(subscriptions.service, publisher)
+            bindings += _event_bindings(subscriptions, publisher)
+    return {
+        "users": _users(services),
+        "vhosts": [{"name": VHOST}],
+        "permissions": _permissions(services),
+        "exchanges": exchanges,
+        "queues": queues,
+        "bindings": bindings,
+    }
+
+
+def _service_exchanges(service: str) -> list[dict[str, Any]]:
+    return [
+        _exchange(service, "topic", {"alternate-exchange": UNROUTABLE}),
+        # A topic exchange: with a direct one Celery would publish to the default exchange, which nobody may write.
+        _exchange(tasks(service), "topic"),
+        *(_exchange(name(service), "direct") for name in (retry_exchange, dead_exchange, replay_exchange)),
+    ]
+
+
+def _event_queues(service: str, publisher: str) -> list[dict[str, Any]]:
+    queue = event_queue(service, publisher)
+    return [
+        _queue(queue, {**_dead_lettering(retry_exchange(service), queue), "x-delivery-limit": DELIVERY_LIMIT}),
+        _queue(f"{queue}.retry", {**_dead_lettering("", queue), "x-message-ttl": RETRY_DELAY_MS}),
+        _queue(f"{queue}.dead"),
+    ]
+
+
+def _event_bindings(subscriptions: Subscriptions, publisher: str) -> list[dict[str, Any]]:
+    service = subscriptions.service
+    queue = event_queue(service, publisher)
+    types = sorted(each.event_type for each in subscriptions if each.publisher == publisher)
+    return [
+        *(_binding(publisher, queue, kind) for kind in types),
+        _binding(retry_exchange(service), f"{queue}.retry", queue),
+        _binding(dead_exchange(service), f"{queue}.dead", queue),
+        _binding(replay_exchange(service), queue, queue),
+    ]
+
+
+def _dead_lettering(exchange: str, key: str) -> dict[str, Any]:
+    # At-least-once wants reject-publish; without it a dead letter can be lost on its way between the queues.
+    return {
+        "x-dead-letter-exchange": exchange,
+        "x-dead-letter-routing-key": key,
+        "x-dead-letter-strategy": "at-least-once",
+        "x-overflow": "reject-publish",
+    }
+
+
+def _exchange(name: str, kind: str, arguments: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    return {
+        "name": name, "vhost": VHOST, "type": kind, "durable": True, "auto_delete": False, "internal": False,
+        "arguments": dict(arguments or {}),
+    }  # fmt: skip
+
+
+def _queue(name: str, arguments: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    return {
+        "name": name, "vhost": VHOST, "durable": True, "auto_delete": False,
+        "arguments": {"x-queue-type": "quorum", **(arguments or {})},
+    }  # fmt: skip
+
+
+def _binding(source: str, queue: str, key: str) -> dict[str, Any]:
+    return {
+        "source": source, "vhost": VHOST, "destination": queue, "destination_type": "queue", "routing_key": key,
+        "arguments": {},
+    }  # fmt: skip
+
+
+def _users(services: Sequence[str]) -> list[dict[str, Any]]:
+    tags = {MONITORING: ["monitoring"], OPERATOR: ["administrator"]}
+    names = [*services, FLOWER, MONITORING, OPERATOR]
+    return [{"name": name, "password_hash": "", "tags": tags.get(name, [])} for name in names]
+
+
+def _permissions(services: Sequence[str]) -> list[dict[str, Any]]:
+    # A worker declares Celery's event exchange, nothing else. Nobody may write the default exchange: it reaches all.
+    events = r"celeryev(\..*)?"
+    rights = {service: (f"^{events}$", rf"^({events}|{service}(\..*)?)$", rf"^{service}\..*$") for service in services}
+    rights[FLOWER] = (f"^{events}$", f"^{events}$", f"^{events}$")
+    rights[MONITORING] = ("^$", "^$", "^$")
+    rights[OPERATOR] = ("^$", r"^.*\.replay$", r"^.*\.dead$")
+    return [
+        {"user": user, "vhost": VHOST, "configure": configure, "write": write, "read": read}
+        for user, (configure, write, read) in rights.items()
+    ]

@@ -1,0 +1,172 @@
+"""The worker process: a Celery app whose threads pool runs the handlers, with relay, health and discovery beside it."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from celery import Celery, signals
+from kombu import Exchange, Queue
+from opentelemetry.instrumentation.celery import CeleryInstrumentor
+
+from chassis.discovery import Registration
+from chassis.health import Health
+from chassis.logs import configure_logs
+from chassis.messaging.delivery import Delivery
+from chassis.messaging.events import PoisonMessage
+from chassis.messaging.handling import Handling, task_name
+from chassis.messaging.publisher import Publisher
+from chassis.messaging.relay import Relay
+from chassis.messaging.subscriptions import Subscriptions
+from chassis.messaging.topology import event_queue, tasks
+from chassis.operations import OPERATIONS_PORT, OperationsServer
+from chassis.settings import BrokerSettings, ProcessSettings
+from chassis.storage.outbox import Outbox
+from chassis.telemetry import configure_telemetry
+
+HEARTBEAT_SECONDS = 10
+
+
+class WorkerSettings(ProcessSettings, BrokerSettings):
+    """What every worker needs; a service's own settings add to it."""
+
+
+class WorkerParts(Protocol):
+    """What a service's bootstrap hands to its worker."""
+
+    @property
+    def settings(self) -> WorkerSettings:
+        """The checked settings."""
+
+    @property
+    def health(self) -> Health:
+        """The checks of what the service depends on."""
+
+    @property
+    def outbox(self) -> Outbox:
+        """The service's outbox."""
+
+    @property
+    def transient_errors(self) -> tuple[type[Exception], ...]:
+        """Errors that are worth another try."""
+
+
+@dataclass(frozen=True)
+class _Runtime:
+    """What runs beside Celery's consumer, started and stopped with it."""
+
+    publisher: Publisher
+    relay: Relay
+    operations: OperationsServer
+    registration: Registration
+
+    def start(self) -> None:
+        self.publisher.start()
+        self.relay.start()
+        self.operations.start()
+        self.registration.start()
+
+    def stop(self) -> None:
+        self.registration.stop()
+        self.relay.stop()
+        self.publisher.stop()
+        self.operations.stop()
+
+
+def create_worker(parts: WorkerParts, subscriptions: Subscriptions) -> Celery:
+    """The Celery app of a service's worker: `celery -A workers.<service>.app worker`."""
+    service = subscriptions.service
+    settings = parts.settings
+    publisher = Publisher(str(settings.broker_url), f"{service}-relay")
+    relay = Relay(service, parts.outbox, publisher, settings.relay_batch_size)
+    handling = Handling(
+        subscriptions, parts, parts.transient_errors, settings.event_retry_rounds, publisher, relay.wake
+    )
+    app = Celery(service)
+    app.conf.update(worker_configuration(service, subscriptions.publishers(), str(settings.broker_url)))
+    names = _register_tasks(app, handling)
+
+    def route(publisher: str, event_type: str) -> str:
+        try:
+            return names[publisher, event_type]
+        except KeyError:
+            raise PoisonMessage(f"no handler for {event_type} of {publisher}") from None
+
+    app.conf.quadrille_service = service
+    app.conf.quadrille_router = route
+    parts.health.add("broker", lambda: publisher.problem)
+    parts.health.add("relay", lambda: relay.problem)
+    operations = OperationsServer(parts.health)
+    registration = Registration.of_worker(settings, f"{service}-worker", OPERATIONS_PORT)
+    _connect_signals(_Runtime(publisher, relay, operations, registration), settings, f"{service}-worker")
+    return app
+
+
+def worker_configuration(service: str, publishers: list[str], broker_url: str) -> dict[str, Any]:
+    """Celery's settings. The reasons are measured: each line guards against a loss or a stall that was seen."""
+    return {
+        "broker_url": broker_url,
+        "broker_heartbeat": HEARTBEAT_SECONDS,  # a frozen broker is noticed after about two of them
+        "broker_heartbeat_checkrate": 2,
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        "broker_channel_error_retry": True,
+        "task_acks_late": True,
+        "task_acks_on_failure": False,  # what escapes a handler's task goes to the retry queue, never away
+        "task_acks_on_timeout": False,
+        "task_reject_on_worker_lost": True,
+        "task_ignore_result": True,  # events have no caller
+        "task_store_errors_even_if_ignored": False,
+        "task_create_missing_queues": False,
+        "task_default_queue": tasks(service),
+        "task_default_exchange": tasks(service),
+        "task_default_routing_key": tasks(service),
+        "task_queues": [_queue(name, exchange) for name, exchange in _queues(service, publishers)],
+        "worker_consumer": "chassis.messaging.consumer:EventConsumer",
+        "worker_pool": "threads",
+        "worker_prefetch_multiplier": 4,
+        "worker_cancel_long_running_tasks_on_connection_loss": False,  # a thread cannot be cancelled
+        "worker_enable_remote_control": False,  # its fan-out exchange would let any worker stop all others
+        "worker_hijack_root_logger": False,
+        "worker_send_task_events": True,
+        "event_queue_exclusive": True,
+        "control_queue_exclusive": True,
+    }
+
+
+def _queues(service: str, publishers: list[str]) -> list[tuple[str, str]]:
+    return [*((event_queue(service, publisher), publisher) for publisher in publishers), (tasks(service),) * 2]
+
+
+def _queue(name: str, exchange: str) -> Queue:
+    # Declared beforehand by the broker's definitions; the service has no right to declare anything.
+    return Queue(
+        name,
+        Exchange(exchange, type="topic", no_declare=True),
+        no_declare=True,
+        queue_arguments={"x-queue-type": "quorum"},
+    )
+
+
+def _register_tasks(app: Celery, handling: Handling) -> dict[tuple[str, str], str]:
+    """One task per handler, all with the same body; and the one that puts poison aside."""
+    names = {}
+    for subscription in handling.subscriptions:
+        name = names[subscription.publisher, subscription.event_type] = task_name(subscription)
+        app.task(name=name)(lambda delivery: handling.handle(Delivery(**delivery)))
+    app.task(name="chassis.park")(lambda delivery, reason: handling.handle_poison(Delivery(**delivery), reason))
+    return names
+
+
+def _connect_signals(runtime: _Runtime, settings: WorkerSettings, name: str) -> None:
+    endpoint = settings.otel_exporter_otlp_endpoint
+
+    def start(**_: object) -> None:
+        configure_telemetry(name, str(endpoint) if endpoint else None)
+        CeleryInstrumentor().instrument()  # type: ignore[no-untyped-call]
+        runtime.start()
+
+    def stop(**_: object) -> None:
+        runtime.stop()
+
+    signals.setup_logging.connect(lambda **_: configure_logs(name, settings.log_level), weak=False)
+    signals.worker_init.connect(start, weak=False)
+    signals.worker_shutdown.connect(stop, weak=False)

@@ -1,0 +1,14 @@
+"""The names of all metrics that the chassis exports; the services add theirs in their own modules."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+OUTBOX_BACKLOG = Gauge("outbox_backlog_events", "Events that wait in the outbox", ["service"])
+OUTBOX_OLDEST = Gauge("outbox_oldest_age_seconds", "Age of the oldest event in the outbox", ["service"])
+EVENTS_PUBLISHED = Counter("events_published_total", "Events that the broker confirmed", ["type"])
+EVENTS_REFUSED = Counter("events_refused_total", "Events that the broker returned or refused", ["type", "reason"])
+EVENTS_CONSUMED = Counter("events_consumed_total", "Events handled", ["queue", "type", "outcome"])
+EVENT_SECONDS = Histogram("event_handling_seconds", "Time to handle an event", ["queue", "type"], buckets=_FAST)
+DEAD_LETTERS = Counter("dead_letters_total", "Messages put aside as dead letters", ["queue", "kind"])
+RELAY_LEADING = Gauge("relay_leading", "1 while this process relays its service's outbox, 0 while it stands by")

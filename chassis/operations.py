@@ -1,0 +1,38 @@
+"""The internal port of a worker: /metrics, /health/live and /health/ready on 9100."""
+
+import threading
+
+from flask import Flask
+from prometheus_client import make_wsgi_app
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from chassis.health import Health
+from chassis.http.health import health_blueprint
+
+OPERATIONS_PORT = 9100
+
+
+class _SilentHandler(WSGIRequestHandler):
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Probes and scrapes come every few seconds and are worth no line."""
+
+
+class OperationsServer:
+    """A small HTTP server in a thread: what it serves must answer even when the worker's pool is busy."""
+
+    def __init__(self, health: Health, port: int = OPERATIONS_PORT) -> None:
+        app = Flask("operations")
+        app.register_blueprint(health_blueprint(health))
+        app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {"/metrics": make_wsgi_app()})  # type: ignore[method-assign]
+        self._app = app
+        self._port = port
+
+    def start(self) -> None:
+        """Binds the port and serves in the background."""
+        self._server = make_server("0.0.0.0", self._port, self._app, threaded=True, request_handler=_SilentHandler)  # noqa: S104 - inside the container's network
+        threading.Thread(target=self._server.serve_forever, name="operations", daemon=True).start()
+
+    def stop(self) -> None:
+        """Closes the port."""
+        self._server.shutdown()

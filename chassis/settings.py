@@ -1,0 +1,71 @@
+"""Settings: read once from the environment, checked by pydantic; a wrong one ends the process with a sentence."""
+
+import sys
+from typing import Literal, TypeVar
+
+from pydantic import AmqpDsn, Field, HttpUrl, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from chassis.logs import configure_logs, stop_with
+
+
+class ProcessSettings(BaseSettings):
+    """What every process needs, whatever it serves. An environment variable has its field's name in capitals."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    consul_http_addr: HttpUrl = HttpUrl("http://consul:8500")
+    consul_http_token: SecretStr
+    otel_exporter_otlp_endpoint: HttpUrl | None = None
+    startup_timeout: float = Field(default=30.0, gt=0, description="seconds to wait for a data store at start")
+
+
+class TokenSettings(BaseSettings):
+    """What checking an access token needs."""
+
+    token_issuer: str = "quadrille"  # noqa: S105 - a name
+    token_audience: str = "quadrille-api"  # noqa: S105 - a name
+
+
+class PostgresSettings(BaseSettings):
+    """One service's own database."""
+
+    database_url: SecretStr
+    database_pool_size: int = Field(default=16, ge=1)
+
+
+class MongoSettings(BaseSettings):
+    """The document store."""
+
+    mongo_url: SecretStr
+
+
+class BrokerSettings(BaseSettings):
+    """RabbitMQ, and how often an event is tried again."""
+
+    broker_url: AmqpDsn
+    event_retry_rounds: int = Field(default=6, ge=0, description="trips through the retry queue before the dead letter")
+    relay_batch_size: int = Field(default=200, ge=1, le=1000)
+
+
+SettingsT = TypeVar("SettingsT", bound=BaseSettings)
+
+
+def load_settings(kind: type[SettingsT], service: str) -> SettingsT:
+    """Reads the settings and configures the logs; on a wrong or missing one, says which and ends the process."""
+    configure_logs(service)
+    try:
+        settings = kind()
+    except ValidationError as error:
+        stop_with(_first_mistake(error))
+    configure_logs(service, getattr(settings, "log_level", "INFO"))
+    return settings
+
+
+def _first_mistake(error: ValidationError) -> str:
+    mistake = error.errors(include_url=False, include_input=False)[0]
+    name = ".".join(str(part) for part in mistake["loc"]).upper()
+    if mistake["type"] == "missing":
+        return f"The setting {name} is missing: give it in the environment of this process ({sys.argv[0]})."
+    return f"The setting {name} is wrong: {mistake['msg']}."

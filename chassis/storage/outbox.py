@@ -1,0 +1,53 @@
+"""The outbox as the relay sees it: stored events that wait for the broker, whatever the store."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from chassis.messaging.events import Event, encode
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """An event as it waits in an outbox: ready to be sent, never to be interpreted again."""
+
+    id: str
+    type: str
+    body: str
+    traceparent: str | None
+
+    @classmethod
+    def of(cls, event: Event) -> "StoredEvent":
+        """The event in the form in which every outbox keeps it."""
+        return cls(str(event.id), event.type, encode(event), event.traceparent)
+
+
+Publish = Callable[[Sequence[StoredEvent]], Collection[str]]
+"""Sends the events and returns the ids of those that the broker confirmed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How much waits, and for how many seconds the oldest has."""
+
+    events: int
+    oldest_seconds: float
+
+
+class Outbox(Protocol):
+    """One service's outbox. Only its leader drains it; the others stand by."""
+
+    def lead(self) -> bool:
+        """Takes or keeps the lease on this outbox; False while another process holds it."""
+
+    def drain(self, publish: Publish, limit: int, skip: Collection[str]) -> int:
+        """Hands up to `limit` events to `publish`, oldest first and without those in `skip`; removes the confirmed.
+
+        Returns how many were removed. A crash in between sends them again: delivery is at least once.
+        """
+
+    def backlog(self) -> Backlog:
+        """What waits now."""
+
+    def resign(self) -> None:
+        """Gives the lease back, also after an error; may be called at any time."""

@@ -1,0 +1,14 @@
+"""Times: always UTC, written as RFC 3339."""
+
+from datetime import UTC, datetime
+
+
+def utc_now() -> datetime:
+    """The current time, aware of its zone, in the milliseconds that MongoDB keeps."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+def rfc3339(moment: datetime) -> str:
+    """The moment as RFC 3339 in UTC with milliseconds, for instance 2026-01-02T03:04:05.678Z."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,1 @@
+"""The edge: Traefik's files and the ForwardAuth service that it asks."""

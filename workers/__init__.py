@@ -1,0 +1,1 @@
+"""The services' second entry point: their Celery workers."""
