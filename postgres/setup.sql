@@ -1,0 +1,12 @@
+-- Gives each service its own database and role, with the password of the environment. Runs at every start: what is there
+-- stays, only the passwords are set anew.
+-- Nobody but the superuser has anything to do in the server's own databases.
+REVOKE CONNECT, TEMPORARY ON DATABASE postgres, template1 FROM PUBLIC;
+
+\getenv password USERS_DB_PASSWORD
+\set service users
+\ir service.sql
+
+\getenv password INVENTORY_DB_PASSWORD
+\set service inventory
+\ir service.sql
