@@ -29,18 +29,33 @@ class Delivery:
     @classmethod
     def of(cls, message: BrokerMessage, service: str) -> "Delivery":
         """Takes the message as it is."""
-        body = message.body.encode() if isinstance(message.body, str) else bytes(message.body)
-        headers = dict(message.headers or {})
-        queue = _queue_of(message, service)
-        return cls(
-            queue=queue,
-            body_base64=base64.b64encode(body).decode(),
-            content_type=message.content_type,
+        raw = message.body or b""
+        return cls.from_parts(
+            _queue_of(message, service),
+            raw.encode() if isinstance(raw, str) else bytes(raw),
+            message.content_type,
             content_encoding=message.content_encoding,
             message_id=message.properties.get("message_id"),
-            headers={name: headers[name] for name in _KEPT_HEADERS if isinstance(headers.get(name), str | int)},
-            rounds=rejections(headers, queue),
+            headers=message.headers or {},
+            rounds=rejections(message.headers or {}, _queue_of(message, service)),
         )
+
+    @classmethod
+    def from_parts(  # noqa: PLR0913 - a message has that many parts
+        cls,
+        queue: str,
+        body: bytes,
+        content_type: str | None,
+        *,
+        content_encoding: str | None = None,
+        message_id: str | None = None,
+        headers: Mapping[str, Any],
+        rounds: int,
+    ) -> "Delivery":
+        """A delivery of the given parts; of the headers it keeps those of the chain."""
+        kept = {name: headers[name] for name in _KEPT_HEADERS if isinstance(headers.get(name), str | int)}
+        encoded = base64.b64encode(body).decode()
+        return cls(queue, encoded, content_type, content_encoding, message_id, kept, rounds)
 
     @property
     def body(self) -> bytes:

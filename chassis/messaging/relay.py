@@ -43,7 +43,7 @@ class Relay:
         self._publisher = publisher
         self._batch_size = batch_size
         self._refused_until: dict[str, float] = {}
-        self._pause = BUSY_SECONDS
+        self.pause = BUSY_SECONDS
         self._next_backlog = 0.0
         self._wake = threading.Event()
         self._stopping = threading.Event()
@@ -72,25 +72,25 @@ class Relay:
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
-                moved = self._step()
+                moved = self.step()
             except BrokerUnavailable as error:
                 log.warning("relay_waits_for_broker", reason=str(error))
-                moved, self._pause = 0, STANDBY_SECONDS
+                moved, self.pause = 0, STANDBY_SECONDS
             except Exception as error:  # noqa: BLE001 - see below
                 # Whatever the store throws: give up the lease, so that a healthy process can take over.
                 log.warning("relay_interrupted", reason=f"{type(error).__name__}: {error}".splitlines()[0])
                 self._give_up()
-                moved, self._pause = 0, STANDBY_SECONDS
+                moved, self.pause = 0, STANDBY_SECONDS
             if not moved:
-                self._wake.wait(self._pause)
+                self._wake.wait(self.pause)
                 self._wake.clear()
         self._give_up()
 
-    def _step(self) -> int:
+    def step(self) -> int:
         """One turn: take or keep the lease, move a batch, set the next pause. Returns how many events were moved."""
         self._set_leading(leading=self._outbox.lead())
         if not self._leading:
-            self._pause = STANDBY_SECONDS
+            self.pause = STANDBY_SECONDS
             return 0
         self._report_backlog()
         if self._publisher.problem is not None:
@@ -98,7 +98,7 @@ class Relay:
         now = time.monotonic()
         self._refused_until = {id_: until for id_, until in self._refused_until.items() if until > now}
         moved = self._outbox.drain(self._publish, self._batch_size, self._refused_until.keys())
-        self._pause = BUSY_SECONDS if moved else min(self._pause * 2, IDLE_SECONDS)
+        self.pause = BUSY_SECONDS if moved else min(self.pause * 2, IDLE_SECONDS)
         return moved
 
     def _publish(self, events: Sequence[StoredEvent]) -> Collection[str]:

@@ -1,0 +1,88 @@
+"""The relay's single turn, against an outbox and a publisher in memory."""
+
+from collections.abc import Collection, Sequence
+
+import pytest
+
+from chassis.messaging.publisher import BrokerUnavailable, Message
+from chassis.messaging.relay import BUSY_SECONDS, IDLE_SECONDS, Relay
+from chassis.storage.outbox import Backlog, Publish, StoredEvent
+
+STORED = [StoredEvent(f"id-{number}", "thing.sold", "{}", None) for number in range(3)]
+
+
+class ListOutbox:
+    """An outbox in a list."""
+
+    def __init__(self, events: Sequence[StoredEvent], *, free: bool = True) -> None:
+        self.events = list(events)
+        self.free = free
+
+    def lead(self) -> bool:
+        return self.free
+
+    def drain(self, publish: Publish, limit: int, skip: Collection[str]) -> int:
+        batch = [event for event in self.events if event.id not in skip][:limit]
+        confirmed = set(publish(batch)) if batch else set()
+        self.events = [event for event in self.events if event.id not in confirmed]
+        return len(confirmed)
+
+    def backlog(self) -> Backlog:
+        return Backlog(len(self.events), 0.0)
+
+    def resign(self) -> None:
+        """Nothing is held."""
+
+
+class ListPublisher:
+    """A publisher that keeps what it gets, and refuses some."""
+
+    def __init__(self, refusing: Collection[str] = (), problem: str | None = None) -> None:
+        self.sent: list[Message] = []
+        self.problem = problem
+        self._refusing = refusing
+
+    def publish(self, messages: Sequence[Message], timeout: float = 10) -> dict[str, str]:
+        self.sent += messages
+        return {message.id: "returned: 312 NO_ROUTE" for message in messages if message.id in self._refusing}
+
+
+def test_confirmed_events_leave_the_outbox() -> None:
+    """A full turn sends everything to the service's exchange under its type."""
+    outbox, publisher = ListOutbox(STORED), ListPublisher()
+    assert Relay("shop", outbox, publisher, 10).step() == 3
+    assert outbox.events == []
+    assert {(message.exchange, message.routing_key) for message in publisher.sent} == {("shop", "thing.sold")}
+
+
+def test_refused_event_stays_and_blocks_nobody() -> None:
+    """What the broker returned waits for a while; what came after it leaves."""
+    outbox, publisher = ListOutbox(STORED), ListPublisher(refusing={"id-0"})
+    relay = Relay("shop", outbox, publisher, 2)
+    assert [relay.step(), relay.step(), relay.step()] == [1, 1, 0]
+    assert outbox.events == [STORED[0]]
+    assert [message.id for message in publisher.sent].count("id-0") == 1
+
+
+def test_standby_sends_nothing() -> None:
+    """Without the lease the outbox is left alone."""
+    outbox, publisher = ListOutbox(STORED, free=False), ListPublisher()
+    assert Relay("shop", outbox, publisher, 10).step() == 0
+    assert (publisher.sent, outbox.events) == ([], STORED)
+
+
+def test_broker_away_leaves_everything() -> None:
+    """While nothing can be published, nothing is even claimed."""
+    outbox = ListOutbox(STORED)
+    with pytest.raises(BrokerUnavailable):
+        Relay("shop", outbox, ListPublisher(problem="no connection"), 10).step()
+    assert outbox.events == STORED
+
+
+def test_pause_grows_while_idle() -> None:
+    """Busy, the relay looks again at once; idle, ever less often, up to a bound."""
+    relay = Relay("shop", ListOutbox(STORED), ListPublisher(), 10)
+    relay.step()
+    pauses = [relay.pause for _ in range(8) if relay.step() == 0]
+    assert pauses[0] == BUSY_SECONDS * 2
+    assert pauses[-1] == IDLE_SECONDS

@@ -1,0 +1,114 @@
+"""The generated topology: queues that lose nothing, users that reach nothing of others."""
+
+import base64
+import hashlib
+import re
+from typing import Any
+
+import pytest
+
+from chassis.messaging.definitions import password_hash, with_passwords
+from chassis.messaging.events import Event
+from chassis.messaging.subscriptions import Reading, Subscriptions
+from chassis.messaging.topology import definitions
+
+
+class Anything(Reading):
+    """Reads no field."""
+
+
+def handle(_parts: object, _reading: Anything, _event: Event) -> None:
+    """Does nothing."""
+
+
+@pytest.fixture
+def made() -> dict[str, Any]:
+    """Shop publishes; stock listens."""
+    stock = Subscriptions("stock")
+    stock.on("shop", "thing.sold", Anything)(handle)
+    stock.on("shop", "thing.added", Anything)(handle)
+    return definitions(["shop"], [stock])
+
+
+def queue(made: dict[str, Any], name: str) -> dict[str, Any]:
+    found: dict[str, Any] = next(each for each in made["queues"] if each["name"] == name)["arguments"]
+    return found
+
+
+def test_every_queue_is_a_durable_quorum_queue(made: dict[str, Any]) -> None:
+    """Nothing waits in memory alone."""
+    assert {(each["durable"], each["arguments"]["x-queue-type"]) for each in made["queues"]} == {(True, "quorum")}
+
+
+def test_rejected_events_go_round_privately(made: dict[str, Any]) -> None:
+    """A retry leaves and enters the one queue; it never touches the topic exchange that all hear."""
+    assert queue(made, "stock.shop")["x-dead-letter-exchange"] == "stock.retry"
+    assert queue(made, "stock.shop.retry")["x-dead-letter-exchange"] == ""
+    assert queue(made, "stock.shop.retry")["x-dead-letter-routing-key"] == "stock.shop"
+
+
+def test_dead_lettering_is_at_least_once(made: dict[str, Any]) -> None:
+    """RabbitMQ's default strategy may lose what it moves."""
+    for each in made["queues"]:
+        if "x-dead-letter-exchange" in each["arguments"]:
+            assert each["arguments"]["x-dead-letter-strategy"] == "at-least-once"
+            assert each["arguments"]["x-overflow"] == "reject-publish"
+
+
+def test_bindings_name_each_type(made: dict[str, Any]) -> None:
+    """A queue gets exactly the types that have a handler."""
+    keys = [each["routing_key"] for each in made["bindings"] if each["source"] == "shop"]
+    assert keys == ["thing.added", "thing.sold"]
+
+
+def test_unroutable_events_are_kept(made: dict[str, Any]) -> None:
+    """An event that nobody listens to lands in the alternate exchange's queue."""
+    shop = next(each for each in made["exchanges"] if each["name"] == "shop")
+    assert shop["arguments"] == {"alternate-exchange": "unroutable"}
+
+
+@pytest.mark.parametrize(
+    ("user", "kind", "name", "allowed"),
+    [
+        ("shop", "write", "shop", True),
+        ("shop", "write", "shop.tasks", True),
+        ("shop", "write", "stock", False),
+        ("shop", "write", "stock.retry", False),
+        ("shop", "write", "amq.default", False),
+        ("shop", "write", "shopping", False),
+        ("stock", "read", "stock.shop", True),
+        ("shop", "read", "stock.shop", False),
+        ("shop", "configure", "celeryev", True),
+        ("shop", "configure", "shop", False),
+        ("flower", "read", "stock.shop", False),
+        ("flower", "write", "shop", False),
+        ("monitoring", "read", "shop", False),
+        ("operator", "write", "stock.replay", True),
+        ("operator", "write", "shop", False),
+        ("operator", "read", "stock.shop.dead", True),
+    ],
+)
+def test_rights_are_least(made: dict[str, Any], user: str, kind: str, name: str, *, allowed: bool) -> None:
+    """Each user may do what its part does, and nothing else."""
+    rights = next(each for each in made["permissions"] if each["user"] == user)
+    assert bool(re.search(rights[kind], name)) is allowed
+
+
+def test_password_hash_is_rabbitmqs() -> None:
+    """base64(salt + SHA-256(salt + password)), as RabbitMQ's documentation computes it."""
+    salt = bytes.fromhex("908dc60a")
+    expected = base64.b64encode(salt + hashlib.sha256(salt + b"test12").digest()).decode()
+    assert password_hash("test12", salt) == expected == "kI3GCqW5JLMJa4iX1lo7X4D6XbYqlLgxIs30+P6tENUV2POR"
+
+
+def test_every_user_gets_a_password(made: dict[str, Any]) -> None:
+    """The template holds no hash; the complete definitions hold one for each user."""
+    environment = {f"RABBITMQ_{each['name'].upper()}_PASSWORD": each["name"] for each in made["users"]}
+    assert all(each["password_hash"] == "" for each in made["users"])
+    assert all(each["password_hash"] for each in with_passwords(made, environment)["users"])
+
+
+def test_missing_password_is_named(made: dict[str, Any]) -> None:
+    """The error carries the variable's name."""
+    with pytest.raises(KeyError, match="RABBITMQ_SHOP_PASSWORD"):
+        with_passwords(made, {})
