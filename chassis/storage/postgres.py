@@ -46,6 +46,7 @@ def create_postgres_engine(settings: PostgresSettings, *, startup_timeout: float
         max_overflow=0,
         pool_timeout=5,
         pool_pre_ping=True,
+        hide_parameters=True,  # an error's text goes to the log; what customers typed must not
         connect_args={"connect_timeout": 3, "options": "-c statement_timeout=10000 -c lock_timeout=5000"},
     )
     SQLAlchemyInstrumentor().instrument(engine=engine)
