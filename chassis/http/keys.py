@@ -13,7 +13,7 @@ from chassis.logs import get_logger
 log = get_logger()
 
 CACHE_SECONDS = 300.0
-UNKNOWN_KID_SECONDS = 2.0  # a flood of made-up kids must not become a flood of fetches
+RETRY_SECONDS = 2.0  # neither a flood of made-up kids nor an outage may become a flood of fetches
 
 Jwks = Sequence[Mapping[str, Any]]
 
@@ -28,38 +28,69 @@ class KeySource(Protocol):
 class CachedKeys:
     """A `KeySource` over anything that fetches a JWKS. While it cannot be fetched, known keys go on being used."""
 
-    def __init__(self, fetch: Callable[[], Jwks]) -> None:
+    def __init__(self, fetch: Callable[[], Jwks], clock: Callable[[], float] = time.monotonic) -> None:
         self._fetch = fetch
+        self._clock = clock
         self._keys: dict[str, Any] = {}
-        self._fetched_at = float("-inf")
+        self._tried_at = float("-inf")
+        self._failed = False
         self._lock = threading.Lock()
 
     def find(self, kid: str) -> Any | None:
         """See `KeySource`."""
-        age = time.monotonic() - self._fetched_at
-        if age > CACHE_SECONDS or (kid not in self._keys and age > UNKNOWN_KID_SECONDS):
-            with self._lock:
-                if time.monotonic() - self._fetched_at >= age:
-                    self._refresh(required=kid not in self._keys)
+        if kid in self._keys:
+            self._renew()
+        else:
+            self._look_for(kid)
         return self._keys.get(kid)
 
-    def _refresh(self, *, required: bool) -> None:
+    def check(self) -> str | None:
+        """For readiness: None when keys are known, which are fetched if need be; otherwise the reason."""
+        if not self._keys:
+            try:
+                self._look_for("")
+            except ServiceUnavailable as error:
+                return str(error)
+        return None if self._keys else "no key is published"
+
+    def _renew(self) -> None:
+        """Fetches again what is old. One caller does, the others go on with the known keys."""
+        if self._age() > (RETRY_SECONDS if self._failed else CACHE_SECONDS) and self._lock.acquire(blocking=False):
+            try:
+                self._refresh()
+            except ServiceUnavailable as error:
+                log.warning("jwks_unavailable", reason=str(error))
+            finally:
+                self._lock.release()
+
+    def _look_for(self, kid: str) -> None:
+        """Fetches, unless it was just tried; all who look for an unknown key wait for the one fetch."""
+        with self._lock:
+            if kid not in self._keys and self._age() > RETRY_SECONDS:
+                self._refresh()
+            elif kid not in self._keys and self._failed:
+                raise ServiceUnavailable("the signing keys could not be fetched a moment ago")
+
+    def _age(self) -> float:
+        return self._clock() - self._tried_at
+
+    def _refresh(self) -> None:
+        self._failed = True
         try:
-            jwks = self._fetch()
-        except ServiceUnavailable:
-            if required:
-                raise
-            log.warning("jwks_unavailable")
-            return
-        self._keys = {key["kid"]: RSAAlgorithm.from_jwk(dict(key)) for key in jwks}
-        self._fetched_at = time.monotonic()
+            self._keys = {key["kid"]: RSAAlgorithm.from_jwk(dict(key)) for key in self._fetch()}
+            self._failed = False
+        finally:
+            self._tried_at = self._clock()
 
 
 def keys_of_users_service(client: ServiceClient) -> CachedKeys:
     """The keys as every service but users itself gets them."""
 
     def fetch() -> Jwks:
-        keys: Jwks = client.get("/.well-known/jwks.json").json()["keys"]
+        try:
+            keys: Jwks = client.get("/.well-known/jwks.json").json()["keys"]
+        except (ValueError, KeyError) as error:
+            raise ServiceUnavailable("the answer is no key set") from error
         return keys
 
     return CachedKeys(fetch)
