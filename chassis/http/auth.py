@@ -66,8 +66,8 @@ def install_token_check(app: Flask, keys: KeySource, settings: TokenSettings) ->
 
 
 def unauthenticated(reason: str) -> Problem:
-    """401 with the challenge that RFC 6750 asks for."""
-    return Problem(401, detail=reason, headers={"WWW-Authenticate": "Bearer"})
+    """401: who asks is not known."""
+    return Problem(401, detail=reason)
 
 
 def caller() -> Caller:

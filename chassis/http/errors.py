@@ -16,6 +16,8 @@ log = get_logger()
 
 CONTENT_TYPE = "application/problem+json"
 
+UNAUTHENTICATED = 401  # always with a challenge (RFC 9110, RFC 6750)
+
 CODES: Mapping[int, str] = {
     400: "malformed_json",
     401: "unauthenticated",
@@ -39,7 +41,7 @@ CODES: Mapping[int, str] = {
 
 
 class Problem(Exception):
-    """A refusal of an HTTP request."""
+    """A refusal of an HTTP request. `instance` is the path that was asked, where it is not the request's own."""
 
     def __init__(
         self,
@@ -49,13 +51,15 @@ class Problem(Exception):
         *,
         errors: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
+        instance: str | None = None,
     ) -> None:
         super().__init__(detail or code or HTTP_STATUS_CODES[status])
         self.status = status
         self.code = code or CODES[status]
         self.detail = detail
         self.errors = errors
-        self.headers = dict(headers or {})
+        self.headers = {**({"WWW-Authenticate": "Bearer"} if status == UNAUTHENTICATED else {}), **(headers or {})}
+        self.instance = instance
 
 
 class ProblemSchema(ma.Schema):
@@ -78,7 +82,7 @@ def problem_response(problem: Problem) -> Response:
         "title": HTTP_STATUS_CODES[problem.status],
         "status": problem.status,
         "detail": problem.detail,
-        "instance": request.path if has_request_context() else None,
+        "instance": problem.instance or (request.path if has_request_context() else None),
         "code": problem.code,
         "errors": problem.errors,
         "trace_id": _trace_id(),
