@@ -9,6 +9,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from chassis.health import Health
 from chassis.http.health import health_blueprint
+from chassis.logs import stop_with
 
 OPERATIONS_PORT = 9100
 
@@ -21,7 +22,7 @@ class _SilentHandler(WSGIRequestHandler):
 class OperationsServer:
     """A small HTTP server in a thread: what it serves must answer even when the worker's pool is busy."""
 
-    def __init__(self, health: Health, port: int = OPERATIONS_PORT) -> None:
+    def __init__(self, health: Health, port: int) -> None:
         app = Flask("operations")
         app.register_blueprint(health_blueprint(health))
         app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {"/metrics": make_wsgi_app()})  # type: ignore[method-assign]
@@ -30,7 +31,16 @@ class OperationsServer:
 
     def start(self) -> None:
         """Binds the port and serves in the background."""
-        self._server = make_server("0.0.0.0", self._port, self._app, threaded=True, request_handler=_SilentHandler)  # noqa: S104 - inside the container's network
+        try:
+            self._server = make_server(
+                "0.0.0.0",  # noqa: S104 - inside the container's network
+                self._port,
+                self._app,
+                threaded=True,
+                request_handler=_SilentHandler,
+            )
+        except (OSError, SystemExit) as error:  # Werkzeug exits by itself when the port is taken
+            stop_with(f"OPERATIONS_PORT {self._port} cannot be opened ({error}): another process holds it.")
         threading.Thread(target=self._server.serve_forever, name="operations", daemon=True).start()
 
     def stop(self) -> None:

@@ -6,10 +6,12 @@ from typing import Any, Protocol
 from celery import Celery, signals
 from kombu import Exchange, Queue
 from opentelemetry.instrumentation.celery import CeleryInstrumentor
+from pydantic import Field
 
 from chassis.discovery import Registration
 from chassis.health import Health
 from chassis.logs import configure_logs
+from chassis.messaging.consumer import PARK_TASK
 from chassis.messaging.delivery import Delivery
 from chassis.messaging.events import PoisonMessage
 from chassis.messaging.handling import Handling, task_name
@@ -27,6 +29,8 @@ HEARTBEAT_SECONDS = 10
 
 class WorkerSettings(ProcessSettings, BrokerSettings):
     """What every worker needs; a service's own settings add to it."""
+
+    operations_port: int = Field(default=OPERATIONS_PORT, ge=1, le=65535)
 
 
 class WorkerParts(Protocol):
@@ -94,8 +98,8 @@ def create_worker(parts: WorkerParts, subscriptions: Subscriptions) -> Celery:
     app.conf.quadrille_router = route
     parts.health.add("broker", lambda: publisher.problem)
     parts.health.add("relay", lambda: relay.problem)
-    operations = OperationsServer(parts.health)
-    registration = Registration.of_worker(settings, f"{service}-worker", OPERATIONS_PORT)
+    operations = OperationsServer(parts.health, settings.operations_port)
+    registration = Registration.of_worker(settings, f"{service}-worker", settings.operations_port)
     _connect_signals(_Runtime(publisher, relay, operations, registration), settings, f"{service}-worker")
     return app
 
@@ -148,11 +152,18 @@ def _queue(name: str, exchange: str) -> Queue:
 
 def _register_tasks(app: Celery, handling: Handling) -> dict[tuple[str, str], str]:
     """One task per handler, all with the same body; and the one that puts poison aside."""
+
+    def handle(delivery: dict[str, Any]) -> None:
+        handling.handle(Delivery(**delivery))
+
+    def park(delivery: dict[str, Any], reason: str) -> None:
+        handling.handle_poison(Delivery(**delivery), reason)
+
     names = {}
     for subscription in handling.subscriptions:
         name = names[subscription.publisher, subscription.event_type] = task_name(subscription)
-        app.task(name=name)(lambda delivery: handling.handle(Delivery(**delivery)))
-    app.task(name="chassis.park")(lambda delivery, reason: handling.handle_poison(Delivery(**delivery), reason))
+        app.task(name=name)(handle)
+    app.task(name=PARK_TASK)(park)
     return names
 
 

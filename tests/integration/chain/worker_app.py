@@ -1,0 +1,102 @@
+"""A small service for the tests of the chain, with real storage: `celery -A tests.integration.chain.worker_app worker`.
+
+It listens to `shop` and to `stock`, and does what the event's data asks for: work, fail for a while, fail for good.
+"""
+
+import os
+import time
+from dataclasses import dataclass
+
+from pydantic import BaseModel
+from sqlalchemy import Engine, text
+
+from chassis.health import Health
+from chassis.messaging.events import Event
+from chassis.messaging.subscriptions import Reading, Subscriptions
+from chassis.messaging.worker import WorkerSettings, create_worker
+from chassis.settings import PostgresSettings, load_settings
+from chassis.storage.outbox import Outbox
+from chassis.storage.postgres import TRANSIENT, UnitOfWork, create_postgres_engine
+from chassis.storage.postgres_outbox import PostgresOutbox
+
+SCHEMA = """
+CREATE TABLE effects (event_id uuid NOT NULL, at timestamptz NOT NULL DEFAULT now());
+CREATE TABLE attempts (event_id uuid NOT NULL, at timestamptz NOT NULL DEFAULT now());
+"""
+
+
+class StillDown(Exception):
+    """What the service calls transient."""
+
+
+class ThingStored(BaseModel):
+    """What it publishes for each thing sold."""
+
+    thing: str
+
+
+class ThingSold(Reading):
+    """What it reads."""
+
+    thing: str
+    fail_times: int = 0
+    mistake: bool = False
+    seconds: float = 0
+
+
+class Stored(Reading):
+    """What it reads of itself and its like."""
+
+    thing: str
+
+
+class ChainSettings(WorkerSettings, PostgresSettings):
+    """As a real service's."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """As a real service's bootstrap makes them."""
+
+    settings: ChainSettings
+    engine: Engine
+    health: Health
+    outbox: Outbox
+    transient_errors: tuple[type[Exception], ...] = (*TRANSIENT, StillDown)
+
+
+def on_sold(parts: Parts, sold: ThingSold, event: Event) -> None:
+    with parts.engine.begin() as connection:
+        connection.execute(text("INSERT INTO attempts (event_id) VALUES (:id)"), {"id": event.id})
+        attempts = connection.scalar(text("SELECT count(*) FROM attempts WHERE event_id = :id"), {"id": event.id})
+    if attempts is not None and attempts <= sold.fail_times:
+        raise StillDown(f"attempt {attempts}")
+    if sold.mistake:
+        raise ZeroDivisionError("a mistake in the handler")
+    with UnitOfWork(parts.engine, SERVICE, event) as work:
+        time.sleep(sold.seconds)
+        work.connection.execute(text("INSERT INTO effects (event_id) VALUES (:id)"), {"id": event.id})
+        work.publish(ThingStored(thing=sold.thing), subject=sold.thing, sequence=1)
+        work.commit()
+
+
+def on_stored(parts: Parts, _stored: Stored, event: Event) -> None:
+    with UnitOfWork(parts.engine, SERVICE, event) as work:
+        work.connection.execute(text("INSERT INTO effects (event_id) VALUES (:id)"), {"id": event.id})
+        work.commit()
+
+
+def subscriptions_of(service: str) -> Subscriptions:
+    """Stock hears the shop; mail hears both."""
+    subscriptions = Subscriptions(service)
+    subscriptions.on("shop", "thing.sold", ThingSold)(on_sold)
+    if service == "mail":
+        subscriptions.on("stock", "thing.stored", Stored)(on_stored)
+    return subscriptions
+
+
+SERVICE = os.environ.get("CHAIN_SERVICE", "")
+if SERVICE:
+    _settings = load_settings(ChainSettings, SERVICE)
+    _engine = create_postgres_engine(_settings, startup_timeout=10)
+    app = create_worker(Parts(_settings, _engine, Health(), PostgresOutbox(_engine)), subscriptions_of(SERVICE))
