@@ -57,6 +57,8 @@ class Description:
     blueprints: Sequence[flask_smorest.Blueprint]
     refusals: Mapping[type[Exception], int] = field(default_factory=dict)
     """The domain's refusals (exceptions with a `code`) and their HTTP status."""
+    outages: Sequence[type[Exception]] = ()
+    """Errors that say: something that the service cannot do without is away. They become 503."""
 
 
 def create_app(description: Description, health: Health) -> Flask:
@@ -80,6 +82,8 @@ def create_app(description: Description, health: Health) -> Flask:
     app.register_error_handler(Exception, errors.unexpected)
     for refusal, status in description.refusals.items():
         app.register_error_handler(refusal, _refusal_handler(status))
+    for outage in description.outages:
+        app.register_error_handler(outage, errors.unavailable)
     api = Api(app)
     for blueprint in description.blueprints:
         api.register_blueprint(blueprint)

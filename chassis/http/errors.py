@@ -109,6 +109,12 @@ def problem_of(error: HTTPException) -> Problem:
     )
 
 
+def unavailable(error: Exception) -> Response:
+    """Something that the service cannot do without is away: logged by name, told to the caller without it."""
+    log.error("dependency_unavailable", reason=f"{type(error).__name__}: {error}".splitlines()[0])
+    return problem_response(Problem(503, detail="The service is out of order for a moment."))
+
+
 def unexpected(error: Exception) -> Response:
     """Anything nobody foresaw: logged with its traceback, told to the caller without it."""
     log.error("request_failed", exc_info=error)

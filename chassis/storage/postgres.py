@@ -7,6 +7,7 @@ from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
 from pydantic import BaseModel
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from chassis.logs import stop_with
 from chassis.messaging.events import DuplicateEvent, Event, publication
@@ -14,7 +15,7 @@ from chassis.settings import PostgresSettings
 from chassis.storage.outbox import StoredEvent
 from chassis.waiting import wait_until
 
-TRANSIENT: tuple[type[Exception], ...] = (OperationalError, InterfaceError)
+TRANSIENT: tuple[type[Exception], ...] = (OperationalError, InterfaceError, PoolExhausted)
 """Errors of the server or of the way to it (deadlocks and serialization failures among them): worth another try."""
 
 # The tables of the chain, as a service's first migration creates them. A change is a new constant and a new migration.
