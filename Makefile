@@ -1,0 +1,79 @@
+# Every target is a line or two: the work is done by the modules in tools/.
+PYTHON ?= python3
+TOOLS = $(PYTHON) -m tools
+VENV = .venv/bin
+FORCE ?=
+S ?=
+ARGS ?=
+export FORCE S
+export PYTHONDONTWRITEBYTECODE = 1
+
+.DEFAULT_GOAL := help
+.PHONY: help up down clean ps logs shell demo test test-unit check format venv images images-refresh topology lock python
+
+##@ Run
+
+up: python ## check the machine, get the images, start everything, say where it is
+	@$(TOOLS).up
+
+down: python ## stop everything; the data is kept
+	@$(TOOLS).manage down
+
+clean: python ## stop everything and remove the data, after asking (FORCE=1: without)
+	@$(TOOLS).manage clean
+
+ps: python ## what runs
+	@$(TOOLS).manage ps
+
+logs: python ## follow the logs of one service (S=orders-api) or of all
+	@$(TOOLS).manage logs
+
+shell: python ## a shell in a container (S=orders-api)
+	@$(TOOLS).manage shell
+
+demo: python ## sign up, place an order that is confirmed and one that is rejected
+	@$(TOOLS).demo
+
+##@ Develop
+
+test: python ## everything: lint, types, unit, contract, integration and end-to-end tests, on a stack of its own
+	@$(TOOLS).test_stack
+
+test-unit: venv ## the unit tests: seconds, no Docker (ARGS="-k saga")
+	@$(VENV)/python -m pytest tests/unit $(ARGS)
+
+check: venv ## lint and types
+	@$(TOOLS).check
+
+format: venv ## let ruff format the code and fix what it can
+	@$(VENV)/ruff format . && $(VENV)/ruff check --fix .
+
+venv: python ## make or update .venv from requirements/dev.txt
+	@$(TOOLS).venv
+
+topology: venv ## generate rabbitmq/definitions.json from the event catalogue
+	@$(VENV)/python -m chassis.messaging.topology > rabbitmq/definitions.json.new
+	@mv rabbitmq/definitions.json.new rabbitmq/definitions.json
+
+lock: ## write requirements/*.txt with hashes (needs uv)
+	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 requirements/dev.in -o requirements/dev.txt
+	uv pip compile --quiet --universal --generate-hashes --python-version 3.13 requirements/runtime.in -o requirements/runtime.txt
+
+##@ Images
+
+images: python ## get every image, pulled or built from packages, and start nothing
+	@$(TOOLS).fetch
+
+images-refresh: python ## replace images that were built from packages by pulled ones
+	@$(TOOLS).refresh
+
+##@ Help
+
+help: ## this list
+	@awk 'BEGIN {FS = ":.*## "} \
+	  /^##@ / {printf "\n%s\n", substr($$0, 5)} \
+	  /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null \
+	  || { echo "Failed: Python 3.11 or newer is needed: install it, or say PYTHON=/path/to/python3.11"; exit 1; }

@@ -1,0 +1,45 @@
+"""What `make up` says at its end: addresses, log-ins by the name of their variables, what is missing, memory in use."""
+
+import re
+
+from tools.console import Clock, say, title
+from tools.shell import capture
+from tools.stack import Stack
+
+# What it is, the port's variable, the path, and which variables of .env hold the log-in.
+ADDRESSES = (
+    ("API, by the gateway", "GATEWAY_PORT", "/", "ADMIN_, MANAGER_, CUSTOMER_EMAIL and _PASSWORD"),
+    ("Flower", "FLOWER_PORT", "/", "FLOWER_USER, FLOWER_PASSWORD"),
+    ("RabbitMQ", "RABBITMQ_UI_PORT", "/", "user monitoring, RABBITMQ_MONITORING_PASSWORD"),
+    ("Grafana", "GRAFANA_PORT", "/", "GRAFANA_USER, GRAFANA_PASSWORD"),
+    ("Prometheus", "PROMETHEUS_PORT", "/", ""),
+    ("Zipkin", "ZIPKIN_PORT", "/zipkin/", ""),
+    ("Consul", "CONSUL_PORT", "/", "CONSUL_HTTP_TOKEN"),
+)
+UNITS = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
+MEMORY = re.compile(r"^([\d.]+)([KMG]iB|B) /", re.MULTILINE)
+
+
+def bytes_in_use(stats: str) -> int:
+    """The sum over lines as `docker stats` prints them: `61.5MiB / 256MiB`."""
+    return round(sum(float(number) * UNITS[unit] for number, unit in MEMORY.findall(stats)))
+
+
+def memory(stack: Stack) -> str:
+    """What the stack's containers use now, in words."""
+    label = f"label=com.docker.compose.project={stack.project}"
+    containers = (capture("docker", "ps", "--quiet", "--filter", label) or "").split()
+    stats = capture("docker", "stats", "--no-stream", "--format", "{{.MemUsage}}", *containers) or ""
+    return f"{bytes_in_use(stats) / (1 << 20):.0f} MiB in {len(containers)} containers"
+
+
+def show(stack: Stack, left_out: dict[str, str], clock: Clock) -> None:
+    """Prints the report."""
+    title(f"Up ({clock})")
+    for name, variable, path, log_in in ADDRESSES:
+        if name.lower() not in left_out:
+            say(f"{name:20} http://localhost:{stack.values[variable]}{path:9} {log_in}".rstrip())
+    say(f"The log-ins are in {stack.env_file.name}, under the names on the right.")
+    for name, why in left_out.items():
+        say(f"Left out: {name} ({why}). Everything else works without it.")
+    say(f"Memory: {memory(stack)}")

@@ -1,0 +1,86 @@
+"""`make up`: from whatever there is to a healthy stack. Run again, it is quick and changes nothing."""
+
+import json
+import subprocess
+from collections.abc import Collection
+
+from tools import dotenv, engine, preflight, report
+from tools.console import Clock, Failure, main, say, title
+from tools.images import Images
+from tools.paths import EXAMPLE, ROOT
+from tools.shell import capture
+from tools.stack import ORDER_PATH, Service, Stack, with_dependencies
+
+WAIT_SECONDS = 300
+LOG_LINES = "25"
+
+
+def up() -> None:
+    """Everything that `make up` does."""
+    clock = Clock()
+    env_file = ROOT / ".env"
+    preflight.check(env_file)
+    engine.ensure_engine()
+    engine.ensure_compose()
+    added = dotenv.write(env_file, EXAMPLE)
+    if added:
+        say(f".env: {len(added)} variables written, with random secrets; only you can read it")
+    stack = Stack(env_file)
+    left_out = start(stack, clock)
+    report.show(stack, left_out, clock)
+
+
+def start(stack: Stack, clock: Clock) -> dict[str, str]:
+    """Gets the images and starts the order path, then the rest. Returns why a service was left out, by its name."""
+    services = stack.services()
+    order_path = with_dependencies(services, ORDER_PATH)
+    images = Images()
+    try:
+        title("The order path")
+        left_out = join(stack, images, [service for service in services.values() if service.name in order_path])
+        say(f"Orders can be placed at http://localhost:{stack.values['GATEWAY_PORT']} ({clock}).")
+        title("The rest")
+        rest = [service for service in services.values() if service.name not in order_path]
+        images.request(rest)
+        late = [service for service in rest if images.comes_late(service)]
+        for group in ([service for service in rest if service not in late], *([service] for service in late)):
+            left_out |= join(stack, images, group)
+    finally:
+        images.stop()
+    return left_out
+
+
+def join(stack: Stack, images: Images, services: list[Service]) -> dict[str, str]:
+    """Starts these services as soon as their images are there. Returns why one was left out, by its name."""
+    images.request(services)
+    left_out = images.wait(services)
+    wait_healthy(stack, [service.name for service in services if service.name not in left_out])
+    return left_out
+
+
+def wait_healthy(stack: Stack, names: Collection[str]) -> None:
+    """Starts what does not run yet, and shows the logs of what does not become healthy."""
+    arguments = ["up", "--detach", "--wait", f"--wait-timeout={WAIT_SECONDS}", "--no-build", "--pull=never"]
+    try:
+        stack.compose(*arguments, *names)
+    except subprocess.CalledProcessError:
+        sick = unhealthy(capture(*stack.command("ps", "--all", "--format", "json"), env=stack.environment) or "")
+        for name in sick:
+            subprocess.run(stack.command("logs", "--tail", LOG_LINES, name), env=stack.environment, check=False)
+        what = ", ".join(sick) or "a container"
+        raise Failure(f"{what} did not become healthy: see the log above, or `make logs S=...`") from None
+
+
+def unhealthy(listing: str) -> list[str]:
+    """The services in the lines of `docker compose ps --all --format json` that do not run well or ended badly."""
+    rows = (json.loads(line) for line in listing.splitlines())
+    return sorted({row["Service"] for row in rows if is_sick(row["State"], row["Health"], row["ExitCode"])})
+
+
+def is_sick(state: str, health: str, exit_code: int) -> bool:
+    """Whether a container does not run as it should; a one-off job that ended well is in order."""
+    return health == "unhealthy" or state == "restarting" or (state == "exited" and exit_code != 0)
+
+
+if __name__ == "__main__":
+    main(up)
