@@ -1,0 +1,34 @@
+"""The event catalogue: what each service publishes and hears, read from the code of all of them.
+
+It stands above the services: it imports each, and none imports it.
+"""
+
+import importlib
+import importlib.util
+import inspect
+
+from pydantic import BaseModel
+
+from chassis.messaging.subscriptions import Subscriptions
+
+SERVICES = ("inventory", "orders", "users")
+
+
+def published(service: str) -> list[type[BaseModel]]:
+    """The service's event models of `domain/events.py`, by name."""
+    module = importlib.import_module(f"apps.{service}.domain.events")
+    return [
+        member
+        for _, member in inspect.getmembers(module, inspect.isclass)
+        if issubclass(member, BaseModel) and "schema_version" in vars(member)
+    ]
+
+
+def subscriptions() -> list[Subscriptions]:
+    """What every service listens to; a service that listens to nothing is missing."""
+    found = []
+    for service in SERVICES:
+        name = f"workers.{service}.events"
+        if importlib.util.find_spec(name) is not None:
+            found.append(importlib.import_module(name).subscriptions)
+    return found

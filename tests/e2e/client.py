@@ -1,0 +1,82 @@
+"""A black-box client of the API, through the gateway."""
+
+import secrets
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+
+from tests.polling import eventually
+
+TERMINAL = {"confirmed", "rejected", "cancelled", "shipped"}
+PASSWORD = "correct horse battery staple"
+
+
+@dataclass
+class Client:
+    """One user's view of the system."""
+
+    base: str
+    session: requests.Session = field(default_factory=requests.Session)
+
+    def call(self, method: str, path: str, **options: Any) -> requests.Response:
+        """A request; the answer is not judged."""
+        return self.session.request(method, self.base + path, timeout=10, **options)
+
+    def log_in(self, email: str, password: str) -> "Client":
+        """From here on with that user's access token."""
+        answer = self.call("POST", "/api/v1/auth/login", json={"email": email, "password": password})
+        assert answer.status_code == 200, answer.text
+        self.session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        return self
+
+    def sign_up(self) -> "Client":
+        """A new customer, logged in."""
+        email = f"customer-{secrets.token_hex(6)}@example.com"
+        answer = self.call("POST", "/api/v1/users", json={"email": email, "password": PASSWORD, "name": "A Customer"})
+        assert answer.status_code == 201, answer.text
+        return self.log_in(email, PASSWORD)
+
+    def add_product(self, stock: int, price: str = "12.50") -> str:
+        """A new product (as a manager); returns its SKU."""
+        sku = f"TEST-{secrets.token_hex(5).upper()}"
+        body = {"sku": sku, "name": f"Test {sku}", "description": "A product of a test",
+                "price": {"amount": price, "currency": "EUR"}, "stock": stock}  # fmt: skip
+        answer = self.call("POST", "/api/v1/products", json=body)
+        assert answer.status_code == 201, answer.text
+        return sku
+
+    def stock(self, sku: str) -> dict[str, int]:
+        """The four numbers of a product (as a manager)."""
+        answer = self.call("GET", f"/api/v1/products/{sku}/stock")
+        assert answer.status_code == 200, answer.text
+        body: dict[str, int] = answer.json()
+        return {name: body[name] for name in ("received", "available", "reserved", "sold")}
+
+    def place(self, sku: str, quantity: int = 1) -> dict[str, Any]:
+        """Places an order as soon as the orders service knows the product; returns the accepted order."""
+
+        def accepted() -> dict[str, Any]:
+            answer = self.call("POST", "/api/v1/orders", json={"lines": [{"sku": sku, "quantity": quantity}]})
+            assert answer.status_code == 202, answer.text
+            order: dict[str, Any] = answer.json()
+            return order
+
+        return eventually(accepted, seconds=30)
+
+    def order(self, order_id: str) -> dict[str, Any]:
+        """The order as it is now."""
+        answer = self.call("GET", f"/api/v1/orders/{order_id}")
+        assert answer.status_code == 200, answer.text
+        body: dict[str, Any] = answer.json()
+        return body
+
+    def settled(self, order_id: str, seconds: float = 30) -> dict[str, Any]:
+        """Waits until the saga has decided; returns the order."""
+
+        def decided() -> dict[str, Any]:
+            order = self.order(order_id)
+            assert order["status"] in TERMINAL, order["status"]
+            return order
+
+        return eventually(decided, seconds=seconds, interval=0.2)

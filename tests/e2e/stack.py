@@ -1,0 +1,39 @@
+"""The Compose project under test, for the tests that break something in it."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+def compose(*arguments: str) -> str:
+    """Runs docker compose on the project under test; returns its output."""
+    done = subprocess.run(["docker", "compose", *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def kill_processes(service: str) -> int:
+    """SIGKILL to every process of the service's containers, as a crash would: the restart policy then acts.
+
+    `docker kill` would count as a stop by hand. Returns how many processes were killed.
+    """
+    killed = 0
+    for container in compose("ps", "--quiet", service).split():
+        top = subprocess.run(["docker", "top", container, "-o", "pid,comm"], capture_output=True, text=True, check=True)
+        for line in top.stdout.splitlines()[1:]:
+            pid, command = line.split(maxsplit=1)
+            if not command.startswith(("docker-init", "tini")):
+                os.kill(int(pid), 9)
+                killed += 1
+    return killed
+
+
+@contextmanager
+def stopped(service: str) -> Iterator[None]:
+    """The service is stopped inside the block, and healthy again after it."""
+    compose("stop", service)
+    try:
+        yield
+    finally:
+        compose("up", "--detach", "--wait", "--no-deps", "--no-recreate", service)

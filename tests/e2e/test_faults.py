@@ -1,0 +1,50 @@
+"""Promises under failure: pulled plugs delay orders and lose none."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.e2e.client import Client
+from tests.e2e.stack import compose, kill_processes, stopped
+from tests.polling import eventually
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+
+def test_orders_are_taken_while_the_broker_is_down(manager: Client, customer: Client) -> None:
+    """No broker, still 202; when it is back, the order is confirmed."""
+    sku = manager.add_product(stock=5)
+    customer.settled(customer.place(sku)["id"])
+    with stopped("rabbitmq"):
+        order = customer.place(sku)
+        assert customer.order(order["id"])["status"] == "pending"
+    assert customer.settled(order["id"], seconds=60)["status"] == "confirmed"
+
+
+def test_killed_inventory_worker_loses_no_order(manager: Client, customer: Client) -> None:
+    """SIGKILL amid 200 orders for 150 units: every order ends, and the stock adds up."""
+    sku = manager.add_product(stock=150)
+    customer.settled(customer.place(sku)["id"])
+
+    def place(number: int) -> str:
+        if number == 100:
+            assert kill_processes("inventory-worker") > 0
+        order_id: str = customer.place(sku)["id"]
+        return order_id
+
+    with ThreadPoolExecutor(8) as pool:
+        orders = list(pool.map(place, range(199)))
+    statuses = [customer.settled(order_id, seconds=120)["status"] for order_id in orders]
+    assert (statuses.count("confirmed"), statuses.count("rejected")) == (149, 50)
+    assert manager.stock(sku) == {"received": 150, "available": 0, "reserved": 150, "sold": 0}
+
+
+def test_consul_restart_brings_everything_back(anonymous: Client) -> None:
+    """The services fill a restarted Consul again by themselves, and the routes come back."""
+    compose("restart", "consul")
+
+    def routed() -> None:
+        for path in ("/api/v1/products", "/.well-known/jwks.json"):
+            assert anonymous.call("GET", path).status_code == 200
+
+    eventually(routed, seconds=60)

@@ -1,0 +1,62 @@
+"""What operators see: workers in Flower, queues in RabbitMQ, targets in Prometheus, one trace in Zipkin."""
+
+import os
+from collections.abc import Callable
+
+import requests
+
+from tests.e2e.client import Client
+from tests.polling import eventually
+
+Port = Callable[[str], str]
+PROCESSES = {"users-api", "users-worker", "orders-api", "orders-worker", "inventory-api", "inventory-worker",
+             "forwardauth"}  # fmt: skip
+
+
+def test_prometheus_scrapes_every_api_and_worker(port: Port) -> None:
+    """Found by Consul, and up."""
+
+    def all_up() -> None:
+        answer = requests.get(f"{port('PROMETHEUS')}/api/v1/query", params={"query": "up == 1"}, timeout=5)
+        jobs = {each["metric"]["job"] for each in answer.json()["data"]["result"]}
+        assert jobs >= PROCESSES | {"rabbitmq", "traefik"}
+
+    eventually(all_up, seconds=60)
+
+
+def test_flower_shows_the_workers(port: Port) -> None:
+    """Behind its log-in, all three are online."""
+    assert requests.get(f"{port('FLOWER')}/workers", timeout=5).status_code == 401
+    credentials = (os.environ["FLOWER_USER"], os.environ["FLOWER_PASSWORD"])
+
+    def online() -> None:
+        page = requests.get(f"{port('FLOWER')}/metrics", auth=credentials, timeout=5).text
+        assert page.count("flower_worker_online{") >= 3
+
+    eventually(online, seconds=60)
+
+
+def test_rabbitmq_shows_the_queues(port: Port) -> None:
+    """The monitoring user sees them and that each has a consumer."""
+    credentials = ("monitoring", os.environ["RABBITMQ_MONITORING_PASSWORD"])
+
+    def consumed() -> None:
+        queues = requests.get(f"{port('RABBITMQ_UI')}/api/queues/quadrille", auth=credentials, timeout=5).json()
+        consumers = {queue["name"]: queue.get("consumers", 0) for queue in queues}
+        assert all(consumers[name] > 0 for name in ("inventory.orders", "orders.inventory"))
+
+    eventually(consumed, seconds=60)
+
+
+def test_one_trace_from_post_to_confirmation(manager: Client, customer: Client, port: Port) -> None:
+    """Zipkin joins API, relays and workers, across the broker and back, in the trace that the timeline names."""
+    order = customer.place(manager.add_product(stock=1))
+    customer.settled(order["id"])
+
+    def joined() -> None:
+        query = {"serviceName": "orders-api", "limit": "50"}
+        traces = requests.get(f"{port('ZIPKIN')}/api/v2/traces", params=query, timeout=5).json()
+        services = [{span["localEndpoint"]["serviceName"] for span in trace} for trace in traces]
+        assert {"forwardauth", "orders-api", "orders-worker", "inventory-worker"} in services
+
+    eventually(joined, seconds=60)

@@ -1,0 +1,32 @@
+"""The slice as a customer sees it: an order is placed and the saga decides."""
+
+from tests.e2e.client import Client
+
+
+def test_order_in_stock_is_confirmed(manager: Client, customer: Client) -> None:
+    """Placing answers at once; a moment later the goods are held and the order is confirmed."""
+    sku = manager.add_product(stock=5, price="12.50")
+    placed = customer.place(sku, 2)
+    assert placed["status"] == "pending"
+    order = customer.settled(placed["id"])
+    assert (order["status"], order["held_revision"]) == ("confirmed", 1)
+    assert order["total"] == {"amount": "25.00", "currency": "EUR"}
+    assert manager.stock(sku) == {"received": 5, "available": 3, "reserved": 2, "sold": 0}
+
+
+def test_order_beyond_stock_is_rejected(manager: Client, customer: Client) -> None:
+    """All lines or none: too large an order holds nothing."""
+    sku = manager.add_product(stock=1)
+    order = customer.settled(customer.place(sku, 2)["id"])
+    assert order["status"] == "rejected"
+    assert manager.stock(sku) == {"received": 1, "available": 1, "reserved": 0, "sold": 0}
+
+
+def test_orders_are_ones_own(manager: Client, customer: Client, gateway: str) -> None:
+    """Another customer's order does not exist, a manager sees it."""
+    order = customer.place(manager.add_product(stock=1))
+    stranger = Client(gateway).sign_up()
+    assert stranger.call("GET", f"/api/v1/orders/{order['id']}").status_code == 404
+    assert manager.call("GET", f"/api/v1/orders/{order['id']}").status_code == 200
+    assert stranger.call("GET", "/api/v1/orders").json() == []
+    assert [each["id"] for each in customer.call("GET", "/api/v1/orders").json()] == [order["id"]]
