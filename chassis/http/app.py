@@ -1,9 +1,9 @@
 """The app factory of every API: OpenAPI, problem+json, limits, request ids, metrics, health and one log line each."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import flask_smorest
 import marshmallow as ma
@@ -21,6 +21,7 @@ from chassis.logs import get_logger
 log = get_logger()
 
 MAX_BODY_BYTES = 64 * 1024
+View = TypeVar("View", bound=Callable[..., Any])
 _UNLOGGED = ("/health/", "/metrics")
 
 
@@ -34,8 +35,22 @@ class Schema(ma.Schema):
         ordered = True
 
 
+class Decorator(Protocol):
+    """What leaves a view's type as it is."""
+
+    def __call__(self, view: View) -> View:
+        """The view, with more said about it."""
+
+
 class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest ships no types
     """Base of all blueprints, so that a change for all has one home."""
+
+    # The decorators that are in use, with the types that the library does not ship.
+    route: Callable[..., Decorator]
+    arguments: Callable[..., Decorator]
+    response: Callable[..., Decorator]
+    alt_response: Callable[..., Decorator]
+    paginate: Callable[..., Decorator]
 
 
 class Api(flask_smorest.Api):  # type: ignore[misc] # flask-smorest ships no types
