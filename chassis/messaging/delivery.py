@@ -11,7 +11,7 @@ from chassis.messaging.events import CONTENT_TYPE, Event, PoisonMessage, decode
 from chassis.messaging.topology import event_queue, replay_exchange
 
 # Headers of ours or the broker's that a message keeps on its way to the dead letters; a foreign one could be anything.
-_KEPT_HEADERS = ("traceparent", "x-failure-reason", "x-first-failure", "x-attempts")
+KEPT_HEADERS = ("traceparent", "x-failure-reason", "x-first-failure", "x-attempts")
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Delivery:
         rounds: int,
     ) -> "Delivery":
         """A delivery of the given parts; of the headers it keeps those of the chain."""
-        kept = {name: headers[name] for name in _KEPT_HEADERS if isinstance(headers.get(name), str | int)}
+        kept = {name: headers[name] for name in KEPT_HEADERS if isinstance(headers.get(name), str | int)}
         encoded = base64.b64encode(body).decode()
         return cls(queue, encoded, content_type, content_encoding, message_id, kept, rounds)
 

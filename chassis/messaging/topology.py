@@ -17,6 +17,7 @@ UNROUTABLE = "unroutable"
 RETRY_DELAY_MS = 5_000
 DELIVERY_LIMIT = 50  # grows with every trip through the retry queue, so it must stay above the number of rounds
 UNROUTABLE_KEPT = 100_000
+READ_WITHOUT_END = {"x-delivery-limit": -1}  # looking at a dead letter is a delivery, and must never drop it
 
 FLOWER, MONITORING, OPERATOR = "flower", "monitoring", "operator"
 
@@ -56,7 +57,7 @@ def definitions(publishers: Iterable[str], consumers: Sequence[Subscriptions]) -
         exchanges += _service_exchanges(service)
         queues += [
             _queue(tasks(service), _dead_lettering(dead_exchange(service), tasks(service))),
-            _queue(f"{tasks(service)}.dead"),
+            _queue(f"{tasks(service)}.dead", READ_WITHOUT_END),
         ]
         bindings += [
             _binding(tasks(service), tasks(service), "#"),
@@ -90,7 +91,7 @@ def _event_queues(service: str, publisher: str) -> list[dict[str, Any]]:
     return [
         _queue(queue, {**_dead_lettering(retry_exchange(service), queue), "x-delivery-limit": DELIVERY_LIMIT}),
         _queue(f"{queue}.retry", {**_dead_lettering("", queue), "x-message-ttl": RETRY_DELAY_MS}),
-        _queue(f"{queue}.dead"),
+        _queue(f"{queue}.dead", READ_WITHOUT_END),
     ]
 
 

@@ -1,0 +1,163 @@
+"""Dead letters for operators: what lies in the `.dead` queues, why, and the way back to the one queue that failed."""
+
+import base64
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pika
+from pika.adapters.blocking_connection import BlockingChannel
+
+from chassis.messaging.delivery import KEPT_HEADERS
+from chassis.messaging.topology import replay_exchange
+from chassis.telemetry import trace_id_of
+
+SUFFIX = ".dead"
+
+
+class UnknownQueue(Exception):
+    """There are no dead letters of such a queue."""
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    """One message that was put aside."""
+
+    queue: str
+    message_id: str | None
+    content_type: str | None
+    content_encoding: str | None
+    headers: dict[str, Any]
+    body: bytes
+
+    @property
+    def event(self) -> dict[str, Any] | None:
+        """The CloudEvent as it came, when the body is a JSON object at all."""
+        try:
+            event = json.loads(self.body)
+        except ValueError:
+            return None
+        return event if isinstance(event, dict) else None
+
+    @property
+    def id(self) -> str | None:
+        """The event's id, or else the message's."""
+        return str((self.event or {}).get("id") or self.message_id or "") or None
+
+    @property
+    def type(self) -> str | None:
+        """The event's type, if it has one."""
+        kind = (self.event or {}).get("type")
+        return kind if isinstance(kind, str) else None
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything that is known about it."""
+        return {
+            "id": self.id,
+            "type": self.type,
+            "queue": self.queue,
+            "reason": self.headers.get("x-failure-reason"),
+            "attempts": self.headers.get("x-attempts"),
+            "first_failure": self.headers.get("x-first-failure"),
+            "last_failure": self.headers.get("x-last-failure"),
+            "trace_id": trace_id_of(self.headers.get("traceparent") or (self.event or {}).get("traceparent")),
+            "event": self.event,
+            "body_base64": None if self.event else base64.b64encode(self.body).decode(),
+        }
+
+
+Wanted = Callable[[DeadLetter], bool]
+
+
+class DeadLetters:
+    """The `.dead` queues of a broker, through a connection of an operator."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def count(self, queue: str) -> int:
+        """How many letters lie there. Raises `UnknownQueue`."""
+        with self._channel() as channel:
+            return self._declared(channel, queue)
+
+    def letters(self, queue: str, limit: int) -> list[DeadLetter]:
+        """Reads up to `limit`, oldest first, and leaves them where they are."""
+        with self._channel() as channel:
+            self._declared(channel, queue)
+            return [letter for _, letter in self._read(channel, queue, limit)]
+
+    def replay(self, queue: str, wanted: Wanted, pause: Callable[[], None]) -> int:
+        """Sends the wanted letters back to the queue in which they failed; returns how many.
+
+        A letter leaves only when the broker has confirmed its copy, so an interruption may send one twice: the
+        inbox of the service then drops the second. What fails again comes back here with its history.
+        """
+        return self._take(queue, wanted, pause, self._send_back)
+
+    def purge(self, queue: str, wanted: Wanted) -> int:
+        """Removes the wanted letters for good; returns how many."""
+        return self._take(queue, wanted, lambda: None, lambda _channel, _letter: None)
+
+    def _take(
+        self,
+        queue: str,
+        wanted: Wanted,
+        pause: Callable[[], None],
+        settle: Callable[[BlockingChannel, DeadLetter], None],
+    ) -> int:
+        taken = 0
+        with self._channel() as channel:
+            channel.confirm_delivery()
+            present = self._declared(channel, queue)  # what comes back meanwhile is not taken a second time
+            for tag, letter in self._read(channel, queue, present):
+                if wanted(letter):
+                    settle(channel, letter)
+                    channel.basic_ack(tag)
+                    taken += 1
+                    pause()
+        return taken
+
+    def _send_back(self, channel: BlockingChannel, letter: DeadLetter) -> None:
+        # Without x-death: the rounds through the retry queue start anew. The letter's own history stays.
+        properties = pika.BasicProperties(
+            message_id=letter.message_id,
+            content_type=letter.content_type,
+            content_encoding=letter.content_encoding,
+            headers={name: letter.headers[name] for name in KEPT_HEADERS if name in letter.headers},
+            delivery_mode=pika.DeliveryMode.Persistent.value,
+        )
+        service = letter.queue.split(".", 1)[0]
+        channel.basic_publish(replay_exchange(service), letter.queue, letter.body, properties, mandatory=True)
+
+    @contextmanager
+    def _channel(self) -> Iterator[BlockingChannel]:
+        # Closing the channel gives back what was read and not acknowledged, in its old order.
+        with pika.BlockingConnection(pika.URLParameters(self._url)) as connection:
+            yield connection.channel()
+
+    @staticmethod
+    def _declared(channel: BlockingChannel, queue: str) -> int:
+        try:
+            return int(channel.queue_declare(queue + SUFFIX, passive=True).method.message_count)
+        except pika.exceptions.ChannelClosedByBroker as error:
+            raise UnknownQueue(f"there is no queue {queue}{SUFFIX}: {error.reply_text}") from error
+
+    @staticmethod
+    def _read(channel: BlockingChannel, queue: str, limit: int) -> Iterator[tuple[int, DeadLetter]]:
+        for _ in range(limit):
+            method, properties, body = channel.basic_get(queue + SUFFIX)
+            if method is None:
+                return
+            yield (
+                method.delivery_tag,
+                DeadLetter(
+                    queue,
+                    properties.message_id,
+                    properties.content_type,
+                    properties.content_encoding,
+                    dict(properties.headers or {}),
+                    body,
+                ),
+            )
