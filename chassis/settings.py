@@ -68,4 +68,4 @@ def _first_mistake(error: ValidationError) -> str:
     name = ".".join(str(part) for part in mistake["loc"]).upper()
     if mistake["type"] == "missing":
         return f"The setting {name} is missing: give it in the environment of this process ({sys.argv[0]})."
-    return f"The setting {name} is wrong: {mistake['msg']}."
+    return f"The setting {name} is wrong: {mistake['msg'].removeprefix('Value error, ')}."
