@@ -1,0 +1,80 @@
+"""What the API takes and gives, as marshmallow schemas. The rules of names and passwords are the domain's."""
+
+from typing import Any
+
+import marshmallow as ma
+
+from apps.users.addresses import normal_form
+from apps.users.domain.accounts import (
+    MAX_EMAIL_LENGTH,
+    MAX_NAME_LENGTH,
+    MAX_PASSWORD_LENGTH,
+    MIN_PASSWORD_LENGTH,
+    Role,
+)
+from chassis.http.app import Schema
+
+
+class Email(ma.fields.String):
+    """An e-mail address, brought into its normal form."""
+
+    default_error_messages = {"invalid": "Not a valid e-mail address."}  # noqa: RUF012 - marshmallow's way
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
+        address = normal_form(super()._deserialize(value, attr, data, **options))
+        if address is None:
+            raise self.make_error("invalid")
+        return address
+
+
+class RegistrationSchema(Schema):
+    """POST /users."""
+
+    email = Email(required=True, metadata={"format": "email", "maxLength": MAX_EMAIL_LENGTH})
+    password = ma.fields.String(
+        required=True,
+        metadata={"format": "password", "minLength": MIN_PASSWORD_LENGTH, "maxLength": MAX_PASSWORD_LENGTH},
+    )
+    name = ma.fields.String(required=True, metadata={"minLength": 1, "maxLength": MAX_NAME_LENGTH})
+
+
+class LoginSchema(Schema):
+    """POST /auth/login. What is no address belongs to nobody, so it is not refused for its form."""
+
+    email = ma.fields.String(required=True)
+    password = ma.fields.String(required=True, metadata={"format": "password"})
+
+
+class UserSchema(Schema):
+    """An account as its owner sees it."""
+
+    id = ma.fields.UUID(required=True)
+    email = ma.fields.String(required=True, metadata={"format": "email"})
+    name = ma.fields.String(required=True)
+    roles = ma.fields.List(ma.fields.Enum(Role, by_value=True), required=True)
+    created_at = ma.fields.String(required=True, metadata={"format": "date-time"})
+
+
+class AccessTokenSchema(Schema):
+    """The answer to a log-in, by the names of RFC 6749."""
+
+    access_token = ma.fields.String(required=True)
+    token_type = ma.fields.Constant("Bearer", required=True)
+    expires_in = ma.fields.Integer(required=True, metadata={"description": "seconds"})
+
+
+class JwkSchema(Schema):
+    """One public key (RFC 7517)."""
+
+    kty = ma.fields.String(required=True)
+    n = ma.fields.String(required=True)
+    e = ma.fields.String(required=True)
+    kid = ma.fields.String(required=True)
+    use = ma.fields.String(required=True)
+    alg = ma.fields.String(required=True)
+
+
+class JwksSchema(Schema):
+    """The public keys with which access tokens can be checked."""
+
+    keys = ma.fields.List(ma.fields.Nested(JwkSchema), required=True)

@@ -1,0 +1,95 @@
+"""Where the parts of the users service are put together, for its API, its worker and its set-up."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from flask import Flask
+
+from apps.users import migrations, service
+from apps.users.api.app import create_app
+from apps.users.api.parts import ApiParts
+from apps.users.passwords import Passwords
+from apps.users.settings import ApiSettings, StorageSettings
+from apps.users.signing import Jwk, KeyCipher
+from apps.users.storage import UnitOfWork
+from apps.users.tokens import TokenIssuer
+from chassis.discovery import Routes
+from chassis.health import Health
+from chassis.http.client import ServiceUnavailable
+from chassis.http.keys import CachedKeys
+from chassis.http.serve import ApiProcess
+from chassis.storage.migrations import migrate
+from chassis.storage.postgres import TRANSIENT, check_postgres, create_postgres_engine
+from chassis.storage.postgres_outbox import PostgresOutbox
+
+SERVICE = "users"
+
+SettingsT = TypeVar("SettingsT", bound=StorageSettings)
+
+
+@dataclass(frozen=True)
+class Users(Generic[SettingsT]):
+    """What every process of the service has."""
+
+    settings: SettingsT
+    outbox: PostgresOutbox
+    unit_of_work: Callable[[], UnitOfWork]
+    migrate: Callable[[], None]
+    health: Health
+    transient_errors: tuple[type[Exception], ...] = TRANSIENT
+
+
+def parts(settings: SettingsT) -> Users[SettingsT]:
+    """Everything over the service's own database, which is reached, or the process ends with a sentence."""
+    engine = create_postgres_engine(settings, startup_timeout=settings.startup_timeout)
+    health = Health()
+    health.add("postgres", lambda: check_postgres(engine))
+    return Users(
+        settings=settings,
+        outbox=PostgresOutbox(engine),
+        unit_of_work=partial(UnitOfWork, engine, SERVICE),
+        migrate=partial(migrate, engine, Path(migrations.__file__).parent),
+        health=health,
+    )
+
+
+def api_parts(users: Users[ApiSettings]) -> ApiParts:
+    """What the API adds: passwords, and tokens that it signs and checks with the keys of its database."""
+    settings = users.settings
+    cipher = KeyCipher(settings.token_key_secret.get_secret_value())
+    users.health.add("signing_key", lambda: service.signing_key_problem(users.unit_of_work(), cipher))
+    return ApiParts(
+        unit_of_work=users.unit_of_work,
+        passwords=Passwords(settings.hash_cost()),
+        issuer=TokenIssuer(cipher, settings.token_issuer, settings.token_audience, settings.access_token_lifetime),
+        keys=CachedKeys(partial(_own_keys, users)),
+        token_settings=settings,
+        health=users.health,
+        outages=users.transient_errors,
+    )
+
+
+def _own_keys(users: Users[ApiSettings]) -> Sequence[Jwk]:
+    try:
+        return service.published_keys(users.unit_of_work())
+    except users.transient_errors as error:
+        raise ServiceUnavailable("the service's own database") from error
+
+
+def create_api(settings: ApiSettings) -> Flask:
+    """The API, in the process that serves it."""
+    return create_app(api_parts(parts(settings)))
+
+
+_PUBLIC = (
+    "(Method(`POST`) && (Path(`/api/v1/users`) || Path(`/api/v1/auth/login`)))"
+    " || (Method(`GET`) && (PathPrefix(`/.well-known/`) || Path(`/api/v1/users/openapi.json`)))"
+)
+_SIGNED_IN = "Path(`/api/v1/users`) || PathPrefix(`/api/v1/users/`) || PathPrefix(`/api/v1/auth/`)"
+
+api = ApiProcess(
+    name="users-api", settings=ApiSettings, create=create_api, routes=Routes(signed_in=_SIGNED_IN, public=_PUBLIC)
+)

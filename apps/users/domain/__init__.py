@@ -1,0 +1,1 @@
+"""What users are, whatever stores or shows them."""

@@ -1,0 +1,1 @@
+"""The schema of the users database, one revision after the other."""

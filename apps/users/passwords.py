@@ -1,0 +1,47 @@
+"""Password hashes: argon2id. Checking costs the same whether or not there is an account."""
+
+import secrets
+import threading
+import unicodedata
+from dataclasses import dataclass
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+
+
+@dataclass(frozen=True, slots=True)
+class HashCost:
+    """The parameters of argon2id (RFC 9106), and how many hashes this process may compute at one time."""
+
+    memory_kib: int
+    passes: int
+    lanes: int
+    at_once: int
+
+
+class Passwords:
+    """Makes and checks password hashes, never more at one time than the memory of the container allows."""
+
+    def __init__(self, cost: HashCost) -> None:
+        self._hasher = PasswordHasher(time_cost=cost.passes, memory_cost=cost.memory_kib, parallelism=cost.lanes)
+        self._turn = threading.BoundedSemaphore(cost.at_once)
+        self._nobodys = self.hash(secrets.token_urlsafe())
+
+    def hash(self, password: str) -> str:
+        """The hash to store, its parameters and salt included."""
+        with self._turn:
+            return self._hasher.hash(_octets(password))
+
+    def matches(self, stored: str | None, password: str) -> bool:
+        """Whether the password is the one of the stored hash; no hash takes as long as a wrong password."""
+        with self._turn:
+            try:
+                self._hasher.verify(stored or self._nobodys, _octets(password))
+            except (VerifyMismatchError, InvalidHashError):
+                return False
+        return stored is not None
+
+
+def _octets(password: str) -> bytes:
+    # One password typed on two systems can differ in its code points; JSON can hold half a surrogate pair.
+    return unicodedata.normalize("NFKC", password).encode("utf-8", "surrogatepass")

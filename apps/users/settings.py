@@ -1,0 +1,78 @@
+"""The settings of the users service: what each of its processes reads from the environment."""
+
+from datetime import timedelta
+from typing import Annotated
+
+from cryptography.fernet import Fernet
+from pydantic import AfterValidator, Field, SecretStr
+from pydantic_settings import BaseSettings
+
+from apps.users.addresses import normal_form
+from apps.users.passwords import HashCost
+from chassis.settings import PostgresSettings, ProcessSettings, TokenSettings
+
+
+class StorageSettings(ProcessSettings, PostgresSettings):
+    """What every process of the service reads."""
+
+
+def _fernet_key(secret: SecretStr) -> SecretStr:
+    try:
+        Fernet(secret.get_secret_value())
+    except ValueError:
+        raise ValueError("it must be 32 random bytes in URL-safe base64") from None
+    return secret
+
+
+def _address(text: str) -> str:
+    address = normal_form(text)
+    if address is None:
+        raise ValueError("it is no e-mail address")
+    return address
+
+
+Address = Annotated[str, AfterValidator(_address)]
+
+
+class SecretSettings(BaseSettings):
+    """What guards passwords and signing keys. The cost of a hash is one that OWASP recommends for argon2id."""
+
+    token_key_secret: Annotated[SecretStr, AfterValidator(_fernet_key)]
+    password_hash_memory_kib: int = Field(default=19 * 1024, ge=8)
+    password_hash_passes: int = Field(default=2, ge=1)
+    password_hash_lanes: int = Field(default=1, ge=1)
+    password_hashes_at_once: int = Field(default=2, ge=1, description="each holds its memory and one processor")
+
+    def hash_cost(self) -> HashCost:
+        """The parameters of the password hashes."""
+        return HashCost(
+            memory_kib=self.password_hash_memory_kib,
+            passes=self.password_hash_passes,
+            lanes=self.password_hash_lanes,
+            at_once=self.password_hashes_at_once,
+        )
+
+
+class ApiSettings(StorageSettings, TokenSettings, SecretSettings):
+    """The API's."""
+
+    access_token_lifetime: timedelta = Field(default=timedelta(minutes=10), gt=timedelta(0))
+
+
+class SetupSettings(StorageSettings, SecretSettings):
+    """The set-up's."""
+
+    admin_email: Address
+    admin_password: SecretStr
+    demo_data: bool = False
+
+
+class DemoSettings(BaseSettings):
+    """The demo accounts, read when there is to be demo data."""
+
+    model_config = ProcessSettings.model_config
+
+    manager_email: Address
+    manager_password: SecretStr
+    customer_email: Address
+    customer_password: SecretStr
