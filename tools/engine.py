@@ -96,35 +96,39 @@ def decide(engine: Engine, machine: Host) -> Step:
 
 
 def apt_install(*packages: str) -> None:
-    """Installs Debian packages, with their output in a log."""
-    say(f"Installing {', '.join(packages)} with apt-get ...")
+    """Installs Debian packages; a name with a ? is skipped where there is no such package."""
+    say(f"Installing {', '.join(name.rstrip('?') for name in packages)} with apt-get ...")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     logged(["apt-get", "update", "--quiet"], LOGS / "apt-update.log", environment)
-    # iptables is only recommended by docker.io, but no container network works without it.
-    install = ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", *packages]
+    names = [name for name in packages if not name.endswith("?")]
+    names += [name[:-1] for name in packages if name.endswith("?") and capture("apt-cache", "show", name[:-1])]
+    install = ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", *names]
     logged(install, LOGS / "apt-install.log", environment)
 
 
 def start_daemon() -> None:
-    """Starts the engine without an init system and waits until it answers."""
+    """Starts the engine, by hand where no init system would, and waits until it answers."""
     say("Starting the Docker engine ...")
     clock = Clock()
-    with DAEMON_LOG.open("a") as log:
-        # A session of its own: Ctrl-C here must not end it.
-        subprocess.Popen(DAEMON, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+    if Path("/run/systemd/system").is_dir():
+        logged(["systemctl", "start", "docker"], LOGS / "systemctl.log")
+    else:
+        with DAEMON_LOG.open("a") as log:
+            # A session of its own: Ctrl-C here must not end it.
+            subprocess.Popen(DAEMON, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
     while capture("docker", "info", timeout=10) is None:
         if clock.seconds > START_SECONDS:
             raise Failure(f"the Docker engine does not start: see {DAEMON_LOG}")
         time.sleep(0.5)
 
 
-def needed_packages(step: Step, *, offline_likely: bool) -> list[str]:
+def needed_packages(step: Step) -> list[str]:
     """The Debian packages that are missing for what is to be done."""
-    packages = ["docker.io", "iptables"] if step is Step.INSTALL else []
+    # docker.io only recommends these two, but without iptables no container network works, and from Debian 13 on the
+    # client is a package of its own.
+    packages = ["docker.io", "iptables", "docker-cli?"] if step is Step.INSTALL else []
     if capture(sys.executable, "-m", "ensurepip", "--version") is None:
         packages.append(f"python{sys.version_info.major}.{sys.version_info.minor}-venv")
-    if offline_likely and shutil.which("mmdebstrap") is None:
-        packages.append("mmdebstrap")
     return packages
 
 
@@ -132,7 +136,7 @@ def ensure_engine() -> None:
     """Has an engine running, and the Debian packages that the rest needs."""
     machine = host()
     step = decide(find_engine(), machine)
-    packages = needed_packages(step, offline_likely=step is Step.INSTALL)
+    packages = needed_packages(step)
     if packages and machine.installable:
         apt_install(*packages)
     elif packages:

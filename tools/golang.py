@@ -36,6 +36,7 @@ def compile_program(recipe: Path) -> None:
     if on_host():
         shell.logged(["bash", "compile.sh"], log, {**os.environ, **SPEED}, recipe)
         return
+    (BUILD / "go").mkdir(parents=True, exist_ok=True)  # else Docker makes it, as root's
     shell.logged(container_command(recipe), log)
 
 

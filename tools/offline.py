@@ -8,10 +8,10 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-from tools import golang
+from tools import engine, golang
 from tools.console import Clock, Failure, say
 from tools.paths import LOGS, OFFLINE
-from tools.shell import capture, logged
+from tools.shell import logged
 
 LABEL = "quadrille.offline=1"
 ROOTFS = "quadrille-offline/rootfs:trixie"
@@ -128,8 +128,12 @@ def _build(image: str, recipe: Path) -> None:
 
 def _make_rootfs() -> None:
     """Debian trixie without manuals, documentation and translations."""
-    if capture("mmdebstrap", "--version") is None:
-        raise Failure("images are built on Debian's packages here: install mmdebstrap (Debian, Ubuntu) and try again")
+    if shutil.which("mmdebstrap") is None:
+        if not engine.host().installable:
+            raise Failure(
+                "images are built on Debian's packages here: install mmdebstrap (Debian, Ubuntu) and try again"
+            )
+        engine.apt_install("mmdebstrap")
     LOGS.mkdir(parents=True, exist_ok=True)
     tarball = LOGS.parent / "rootfs.tar"
     options = [

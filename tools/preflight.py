@@ -87,7 +87,7 @@ def check(env_file: Path, *, with_ports: bool = True) -> None:
     say(f"CPUs: {machine.cpus}   memory: {memory}   disk: {machine.disk / GIB:.0f} GB free")
     say(f"Python: {sys.version.split()[0]}   Docker engine: {ENGINE_WORDS[step]}   Compose: {compose}")
     if wanted:
-        say(f"ports: {'taken' if taken else 'free'} ({', '.join(map(str, sorted(wanted.values())))})")
+        say(f"Ports: {', '.join(map(str, sorted(wanted.values())))}: {len(taken) or 'none'} taken by others")
     for warning in warnings(machine):
         say(f"Note: {warning}.")
     found = problems(machine) + taken
