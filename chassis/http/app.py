@@ -45,6 +45,8 @@ class Decorator(Protocol):
 class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest ships no types
     """Base of all blueprints, so that a change for all has one home."""
 
+    DEFAULT_PAGINATION_PARAMETERS = {"page": 1, "page_size": 20, "max_page_size": 100}  # noqa: RUF012 - the library's own
+
     # The decorators that are in use, with the types that the library does not ship.
     route: Callable[..., Decorator]
     arguments: Callable[..., Decorator]
