@@ -46,8 +46,9 @@ class AccountRows:
         """One row; the unique address decides between two who register at the same time."""
         row = {column.name: getattr(account, column.name) for column in _accounts.columns}
         row["roles"] = sorted(account.roles)
-        done = self._connection.execute(insert(_accounts).values(row).on_conflict_do_nothing(index_elements=["email"]))
-        if not done.rowcount:
+        statement = insert(_accounts).values(row).on_conflict_do_nothing(index_elements=["email"])
+        # The number of inserted rows is not to be had: SQLAlchemy lets go of the cursor before one can ask.
+        if self._connection.scalar(statement.returning(_accounts.c.id)) is None:
             raise EmailTaken
 
     def get(self, account_id: UUID) -> Account | None:
