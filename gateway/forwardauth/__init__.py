@@ -1,0 +1,1 @@
+"""ForwardAuth: tells Traefik, for every request, who asks."""

@@ -1,0 +1,27 @@
+"""Where the parts of ForwardAuth are put together."""
+
+from flask import Flask
+
+from chassis.discovery import Resolver
+from chassis.health import Health
+from chassis.http.client import ServiceClient
+from chassis.http.keys import keys_of_users_service
+from chassis.http.serve import ApiProcess
+from chassis.settings import ProcessSettings, TokenSettings
+from gateway.forwardauth.app import create_app
+from gateway.forwardauth.tokens import TokenReader
+
+
+class ForwardAuthSettings(ProcessSettings, TokenSettings):
+    """What ForwardAuth reads from the environment."""
+
+
+def create_api(settings: ForwardAuthSettings) -> Flask:
+    """The app over the keys of the users service. Without any key it is not ready, since it could let nobody pass."""
+    keys = keys_of_users_service(ServiceClient("users-api", Resolver(settings)))
+    health = Health()
+    health.add("signing_keys", keys.check)
+    return create_app(TokenReader(keys, settings), health)
+
+
+api = ApiProcess(name="forwardauth", settings=ForwardAuthSettings, create=create_api)
