@@ -1,0 +1,1 @@
+"""The inventory service: products, how many there are of each, and what is held for which order."""
