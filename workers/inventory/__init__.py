@@ -1,0 +1,1 @@
+"""The worker of inventory: it does what orders tell of, and relays inventory's own events."""
