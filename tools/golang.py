@@ -35,7 +35,7 @@ def compile_program(recipe: Path) -> None:
     """Runs the recipe's compile.sh, which leaves the program in its folder .build."""
     log = LOGS / f"{recipe.name}-compile.log"
     if on_host():
-        shell.logged(["bash", "compile.sh"], log, {**os.environ, **SPEED}, recipe)
+        shell.logged(["nice", "-n", "10", "bash", "compile.sh"], log, {**os.environ, **SPEED}, recipe)
         return
     (BUILD / "go").mkdir(parents=True, exist_ok=True)  # else Docker makes it, as root's
     shell.logged(container_command(recipe), log)
@@ -46,7 +46,7 @@ def container_command(recipe: Path) -> list[str]:
     settings = [f"--env={name}={value}" for name, value in SPEED.items()]
     settings += [f"--env={name}" for name in SITE_VARIABLES if name in os.environ]
     return [
-        *("docker", "run", "--rm", "--user", f"{os.getuid()}:{os.getgid()}", *settings),
+        *("docker", "run", "--rm", "--cpu-shares=128", "--user", f"{os.getuid()}:{os.getgid()}", *settings),
         *("--env=HOME=/go", f"--volume={BUILD / 'go'}:/go", f"--volume={recipe}:/src", "--workdir=/src", IMAGE),
         *("bash", "compile.sh"),
     ]

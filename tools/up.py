@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-from collections.abc import Collection
 
 from tools import dotenv, engine, preflight, report
 from tools.console import Clock, Failure, main, say, title
@@ -33,36 +32,36 @@ def up() -> None:
 def start(stack: Stack, clock: Clock) -> dict[str, str]:
     """Gets the images and starts the order path, then the rest. Returns why a service was left out, by its name."""
     services = stack.services()
-    order_path = with_dependencies(services, ORDER_PATH)
+    needed = with_dependencies(services, ORDER_PATH)
+    order_path = [service for name, service in services.items() if name in needed]
+    rest = [service for name, service in services.items() if name not in needed]
     images = Images()
     try:
         title("The order path")
-        left_out = join(stack, images, [service for service in services.values() if service.name in order_path])
+        images.request(order_path)
+        left_out = images.wait(order_path)
+        # Compilers run at a low priority, so they may begin while the order path starts.
+        late = [service for service in rest if images.comes_late(service)]
+        images.request(late)
+        wait_healthy(stack, order_path)
         say(f"Orders can be placed at http://localhost:{stack.values['GATEWAY_PORT']} ({clock}).")
         title("The rest")
-        rest = [service for service in services.values() if service.name not in order_path]
-        images.request(rest)
-        late = [service for service in rest if images.comes_late(service)]
         for group in ([service for service in rest if service not in late], *([service] for service in late)):
-            left_out |= join(stack, images, group)
+            images.request(group)
+            left_out |= images.wait(group)
+            wait_healthy(stack, [service for service in group if service.name not in left_out])
     finally:
         images.stop()
     return left_out
 
 
-def join(stack: Stack, images: Images, services: list[Service]) -> dict[str, str]:
-    """Starts these services as soon as their images are there. Returns why one was left out, by its name."""
-    images.request(services)
-    left_out = images.wait(services)
-    wait_healthy(stack, [service.name for service in services if service.name not in left_out])
-    return left_out
-
-
-def wait_healthy(stack: Stack, names: Collection[str]) -> None:
+def wait_healthy(stack: Stack, services: list[Service]) -> None:
     """Starts what does not run yet, and shows the logs of what does not become healthy."""
+    if not services:
+        return
     arguments = ["up", "--detach", "--wait", f"--wait-timeout={WAIT_SECONDS}", "--no-build", "--pull=never"]
     try:
-        stack.compose(*arguments, *names)
+        stack.compose(*arguments, *(service.name for service in services))
     except subprocess.CalledProcessError:
         sick = unhealthy(capture(*stack.command("ps", "--all", "--format", "json"), env=stack.environment) or "")
         for name in sick:
