@@ -1,0 +1,1 @@
+"""The rules of an order. Nothing in here knows of HTTP, MongoDB or RabbitMQ."""
