@@ -1,0 +1,181 @@
+"""The use cases of orders: what customers ask for, and what is heard from inventory. API and worker call the same.
+
+`owner` narrows what is found to one customer's orders; None sees all (staff, and the saga itself).
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Protocol
+from uuid import UUID
+
+from apps.orders.domain.events import Shortage
+from apps.orders.domain.lines import AskedLine, Product, price_lines
+from apps.orders.domain.order import REQUESTED_BY_CUSTOMER, REQUESTED_BY_STAFF, Order, Status, Transition
+from apps.orders.domain.refusals import OrderNotFound, VersionMismatch
+from apps.orders.domain.timeline import Timeline
+from chassis.identifiers import new_id
+from chassis.logs import get_logger
+from chassis.messaging.events import Event
+from chassis.times import utc_now
+
+log = get_logger()
+
+ATTEMPTS = 10
+
+
+class Contended(Exception):
+    """Others moved the order each time before this move was written: worth another try a little later."""
+
+
+class Orders(Protocol):
+    """Where orders are kept. Every write is atomic: state, timeline, outgoing events, and the event that caused it."""
+
+    def find(self, order_id: UUID, cause: Event | None = None) -> Order | None:
+        """The order, by one read. Raises `DuplicateEvent` when it has been moved by `cause` already."""
+
+    def add(self, placing: Transition) -> None:
+        """Writes a new order."""
+
+    def save(self, before: Order, transition: Transition, cause: Event | None) -> bool:
+        """Writes a move; False, and nothing written, when the order is not at the version of `before` any more."""
+
+    def page(self, owner: UUID | None, status: Status | None, first: int, size: int) -> tuple[Sequence[Order], int]:
+        """Orders from number `first` on, newest first, and how many there are in all."""
+
+    def timeline(self, order_id: UUID) -> Timeline | None:
+        """What happened to the order."""
+
+
+class Catalogue(Protocol):
+    """Orders' own copy of the products."""
+
+    def find(self, skus: Collection[str]) -> Mapping[str, Product]:
+        """Those of the products that are known, by SKU."""
+
+    def keep(self, product: Product, sequence: int) -> bool:
+        """Writes the product unless a newer `sequence` of it is known; whether it was written."""
+
+
+# What customers and staff ask for
+
+
+def place_order(orders: Orders, catalogue: Catalogue, customer_id: UUID, asked: Sequence[AskedLine]) -> Order:
+    """Takes the order; the saga decides about it. Costs one read of the catalogue and one write."""
+    lines = price_lines(asked, catalogue.find(_skus(asked)), {})
+    placing = Order.place(new_id(), customer_id, lines, utc_now())
+    orders.add(placing)
+    _log(placing.order)
+    return placing.order
+
+
+def view_order(orders: Orders, order_id: UUID, owner: UUID | None) -> Order:
+    """The order, by one read. Raises `OrderNotFound`."""
+    return _visible(orders.find(order_id), owner)
+
+
+def view_timeline(orders: Orders, order_id: UUID, owner: UUID | None) -> Timeline:
+    """What happened to the order. Raises `OrderNotFound`."""
+    timeline = orders.timeline(order_id)
+    if timeline is None or owner not in (None, timeline.customer_id):
+        raise OrderNotFound("There is no such order.")
+    return timeline
+
+
+def change_order(
+    orders: Orders,
+    catalogue: Catalogue,
+    order_id: UUID,
+    owner: UUID | None,
+    asked: Sequence[AskedLine],
+    seen: Collection[int] | None,
+) -> Order:
+    """Asks for other lines, if the order is at one of the versions that the client has `seen` (None: at any)."""
+
+    def step(order: Order) -> Transition:
+        if seen is not None and order.version not in seen:
+            raise VersionMismatch("The order has moved since you read it: read it again.")
+        return order.change(price_lines(asked, products, order.agreed))
+
+    products = catalogue.find(_skus(asked))
+    return _move(orders, order_id, step, owner=owner)
+
+
+def cancel_order(orders: Orders, order_id: UUID, owner: UUID | None) -> Order:
+    """Cancels the order; a cancelled one stays as it is."""
+    reason = REQUESTED_BY_STAFF if owner is None else REQUESTED_BY_CUSTOMER
+    return _move(orders, order_id, lambda order: order.cancel(reason), owner=owner)
+
+
+def ship_order(orders: Orders, order_id: UUID) -> Order:
+    """Asks inventory to sell what is held."""
+    return _move(orders, order_id, Order.ship)
+
+
+# What is heard from inventory
+
+
+def stock_reserved(orders: Orders, order_id: UUID, revision: int, cause: Event) -> Order:
+    """The revision is held."""
+    return _move(orders, order_id, lambda order: order.reserved(revision), cause=cause)
+
+
+def stock_rejected(
+    orders: Orders, order_id: UUID, revision: int, held_revision: int, shortages: Sequence[Shortage], cause: Event
+) -> Order:
+    """The revision cannot be held; `held_revision` still is (0: none)."""
+    return _move(orders, order_id, lambda order: order.rejected(revision, held_revision, shortages), cause=cause)
+
+
+def stock_expired(orders: Orders, order_id: UUID, cause: Event) -> Order:
+    """The hold ran out."""
+    return _move(orders, order_id, Order.expired, cause=cause)
+
+
+def stock_sold(orders: Orders, order_id: UUID, cause: Event) -> Order:
+    """The goods are sold."""
+    return _move(orders, order_id, Order.sold, cause=cause)
+
+
+def stock_sale_rejected(orders: Orders, order_id: UUID, cause: Event) -> Order:
+    """The goods could not be sold."""
+    return _move(orders, order_id, Order.sale_rejected, cause=cause)
+
+
+def keep_product(catalogue: Catalogue, product: Product, sequence: int) -> None:
+    """Brings the copy of the catalogue up to date; older news than what is known changes nothing."""
+    if catalogue.keep(product, sequence):
+        log.info("product_kept", sku=product.sku, sequence=sequence)
+
+
+def _move(
+    orders: Orders,
+    order_id: UUID,
+    step: Callable[[Order], Transition | None],
+    *,
+    owner: UUID | None = None,
+    cause: Event | None = None,
+) -> Order:
+    """Reads, steps and writes, again from the start whenever somebody else was faster. No step: the order as it is."""
+    for _ in range(ATTEMPTS):
+        order = _visible(orders.find(order_id, cause), owner)
+        transition = step(order)
+        if transition is None:
+            return order
+        transition = transition.at(utc_now())
+        if orders.save(order, transition, cause):
+            _log(transition.order)
+            return transition.order
+    raise Contended(f"order {order_id} was moved by others {ATTEMPTS} times in a row")
+
+
+def _visible(order: Order | None, owner: UUID | None) -> Order:
+    if order is None or owner not in (None, order.customer_id):
+        raise OrderNotFound("There is no such order.")
+    return order
+
+
+def _skus(asked: Sequence[AskedLine]) -> list[str]:
+    return [line.sku for line in asked]
+
+
+def _log(order: Order) -> None:
+    log.info("order_moved", order_id=str(order.id), status=order.status, revision=order.revision, version=order.version)

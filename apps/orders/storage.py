@@ -1,0 +1,196 @@
+"""Orders and the copy of the catalogue in MongoDB: one document each, every write one guarded operation."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from bson.decimal128 import Decimal128
+from pymongo.database import Database
+from pymongo.errors import DuplicateKeyError
+
+from apps.orders.domain.lines import Line, Lines, Product
+from apps.orders.domain.money import Money
+from apps.orders.domain.order import Order, Status, Transition
+from apps.orders.domain.timeline import Entry, Timeline
+from chassis.messaging.events import DuplicateEvent, Event, publication
+from chassis.storage.mongo import Document, outgoing, transition
+from chassis.storage.mongo_outbox import MongoOutbox
+from chassis.telemetry import trace_id_of
+
+SERVICE = "orders"
+
+_STATE_ONLY = {"outbox": 0, "inbox": 0, "timeline": 0}
+_STATE_AND_INBOX = {"outbox": 0, "timeline": 0}
+
+
+def outbox_of(database: Database[Document]) -> MongoOutbox:
+    """The outbox that the orders' documents make together."""
+    return MongoOutbox(database["orders"], database["leases"])
+
+
+class MongoOrders:
+    """See `apps.orders.service.Orders`."""
+
+    def __init__(self, database: Database[Document]) -> None:
+        self._orders = database["orders"]
+
+    def find(self, order_id: UUID, cause: Event | None = None) -> Order | None:
+        """See `Orders`."""
+        document = self._orders.find_one({"_id": str(order_id)}, _STATE_AND_INBOX if cause else _STATE_ONLY)
+        if document is None:
+            return None
+        if cause is not None and str(cause.id) in document["inbox"]:
+            raise DuplicateEvent(cause.id)
+        return _order(document)
+
+    def add(self, placing: Transition) -> None:
+        """See `Orders`."""
+        order, events = placing.order, _publications(placing, None)
+        self._orders.insert_one(
+            {
+                "_id": str(order.id),
+                "customer_id": str(order.customer_id),
+                "version": order.version,
+                "created_at": order.created_at,
+                **_state(order),
+                **outgoing(events),
+                "inbox": [],
+                "timeline": _entries(placing, events, None),
+            }
+        )
+
+    def save(self, before: Order, transition_: Transition, cause: Event | None) -> bool:
+        """See `Orders`. The version also guards the inbox that `find` has looked into."""
+        events = _publications(transition_, cause)
+        known, wanted = _state(before), _state(transition_.order)
+        changes = {name: value for name, value in wanted.items() if value != known[name]}
+        update = transition(changes, events, cause)
+        update.setdefault("$push", {})["timeline"] = {"$each": _entries(transition_, events, cause)}
+        written = self._orders.update_one({"_id": str(before.id), "version": before.version}, update)
+        return written.matched_count == 1
+
+    def page(self, owner: UUID | None, status: Status | None, first: int, size: int) -> tuple[Sequence[Order], int]:
+        """See `Orders`. Ids are UUIDv7, so their order is that of placing."""
+        wanted: Document = {}
+        if owner is not None:
+            wanted["customer_id"] = str(owner)
+        if status is not None:
+            wanted["status"] = status
+        number = self._orders.count_documents(wanted) if wanted else self._orders.estimated_document_count()
+        if first >= number:
+            return [], number
+        found = self._orders.find(wanted, _STATE_ONLY).sort("_id", -1).skip(first).limit(size)
+        return [_order(document) for document in found], number
+
+    def timeline(self, order_id: UUID) -> Timeline | None:
+        """See `Orders`."""
+        document = self._orders.find_one({"_id": str(order_id)}, {"customer_id": 1, "timeline": 1})
+        if document is None:
+            return None
+        return Timeline(UUID(document["customer_id"]), tuple(Entry(**entry) for entry in document["timeline"]))
+
+
+class MongoCatalogue:
+    """See `apps.orders.service.Catalogue`."""
+
+    def __init__(self, database: Database[Document]) -> None:
+        self._products = database["catalogue"]
+
+    def find(self, skus: Collection[str]) -> Mapping[str, Product]:
+        """See `Catalogue`."""
+        return {document["_id"]: _product(document) for document in self._products.find({"_id": {"$in": list(skus)}})}
+
+    def keep(self, product: Product, sequence: int) -> bool:
+        """See `Catalogue`."""
+        older = {"_id": product.sku, "sequence": {"$lt": sequence}}
+        fields = {
+            "name": product.name,
+            "amount": Decimal128(product.price.amount),
+            "currency": product.price.currency,
+            "active": product.active,
+            "sequence": sequence,
+        }
+        try:
+            self._products.update_one(older, {"$set": fields}, upsert=True)
+        except DuplicateKeyError:
+            # The product is there: as new as this or newer, or, if another upsert was faster just now, older after all.
+            return self._products.update_one(older, {"$set": fields}).matched_count == 1
+        return True
+
+
+def _state(order: Order) -> Document:
+    """The fields that transitions move."""
+    return {
+        "status": str(order.status),
+        "revision": order.revision,
+        "held_revision": order.held_revision,
+        "revisions": [
+            {"revision": revision, "lines": [_line_document(line) for line in lines]}
+            for revision, lines in order.revisions.items()
+        ],
+        "reason": order.reason,
+        "updated_at": order.updated_at,
+    }
+
+
+def _order(document: Mapping[str, Any]) -> Order:
+    return Order(
+        id=UUID(document["_id"]),
+        customer_id=UUID(document["customer_id"]),
+        status=Status(document["status"]),
+        revision=document["revision"],
+        held_revision=document["held_revision"],
+        version=document["version"],
+        revisions={each["revision"]: _lines(each["lines"]) for each in document["revisions"]},
+        reason=document["reason"],
+        created_at=document["created_at"],
+        updated_at=document["updated_at"],
+    )
+
+
+def _line_document(line: Line) -> Document:
+    return {
+        "sku": line.sku,
+        "name": line.name,
+        "quantity": line.quantity,
+        "amount": Decimal128(line.unit_price.amount),
+        "currency": line.unit_price.currency,
+    }
+
+
+def _lines(documents: Sequence[Mapping[str, Any]]) -> Lines:
+    return tuple(Line(each["sku"], each["name"], each["quantity"], _money(each)) for each in documents)
+
+
+def _product(document: Mapping[str, Any]) -> Product:
+    return Product(document["_id"], document["name"], _money(document), document["active"])
+
+
+def _money(document: Mapping[str, Any]) -> Money:
+    return Money(document["amount"].to_decimal(), document["currency"])
+
+
+def _publications(transition_: Transition, cause: Event | None) -> list[Event]:
+    order = transition_.order
+    return [
+        publication(
+            event, source=SERVICE, subject=str(order.id), sequence=order.version, correlation=str(order.id), cause=cause
+        )
+        for event in transition_.events
+    ]
+
+
+def _entries(transition_: Transition, published: Sequence[Event], cause: Event | None) -> list[Document]:
+    """What the timeline says of the move: the answer that led to it, then the events that tell of it."""
+    heard = [] if cause is None else [(cause, transition_.answer)]
+    told = zip(published, (event.detail for event in transition_.events), strict=True)
+    return [
+        {
+            "at": transition_.order.updated_at,
+            "type": event.type,
+            "source": event.source,
+            "detail": detail,
+            "trace_id": trace_id_of(event.traceparent),
+        }
+        for event, detail in (*heard, *told)
+    ]

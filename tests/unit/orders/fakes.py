@@ -1,0 +1,80 @@
+"""The stores of the orders service in memory, with the same guards as the real ones."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from uuid import UUID
+
+from apps.orders.domain.events import OrderEvent
+from apps.orders.domain.lines import Product
+from apps.orders.domain.order import Order, Status, Transition
+from apps.orders.domain.timeline import Entry, Timeline
+from chassis.messaging.events import DuplicateEvent, Event, event_type
+
+
+class FakeOrders:
+    """Orders in a dictionary. `meanwhile` runs once before the next save, like a faster competitor."""
+
+    def __init__(self, *orders: Order) -> None:
+        self.orders = {order.id: order for order in orders}
+        self.published: list[OrderEvent] = []
+        self.entries: dict[UUID, list[Entry]] = {}
+        self.inbox: set[UUID] = set()
+        self.writes = 0
+        self.meanwhile: Callable[[], object] = lambda: None
+
+    def find(self, order_id: UUID, cause: Event | None = None) -> Order | None:
+        if cause is not None and cause.id in self.inbox:
+            raise DuplicateEvent(cause.id)
+        return self.orders.get(order_id)
+
+    def add(self, placing: Transition) -> None:
+        assert placing.order.id not in self.orders
+        self._write(placing, None)
+
+    def save(self, before: Order, transition: Transition, cause: Event | None) -> bool:
+        competitor, self.meanwhile = self.meanwhile, lambda: None
+        competitor()
+        if self.orders[before.id].version != before.version:
+            return False
+        self._write(transition, cause)
+        return True
+
+    def page(self, owner: UUID | None, status: Status | None, first: int, size: int) -> tuple[Sequence[Order], int]:
+        found = [
+            order
+            for order in sorted(self.orders.values(), key=lambda each: each.id, reverse=True)
+            if owner in (None, order.customer_id) and status in (None, order.status)
+        ]
+        return found[first : first + size], len(found)
+
+    def timeline(self, order_id: UUID) -> Timeline | None:
+        order = self.orders.get(order_id)
+        return None if order is None else Timeline(order.customer_id, tuple(self.entries.get(order_id, ())))
+
+    def _write(self, transition: Transition, cause: Event | None) -> None:
+        order = transition.order
+        self.orders[order.id] = order
+        self.published.extend(transition.events)
+        self.writes += 1
+        if cause is not None:
+            self.inbox.add(cause.id)
+        self.entries.setdefault(order.id, []).extend(
+            Entry(order.updated_at, event_type(type(event)), "orders", event.detail, None)
+            for event in transition.events
+        )
+
+
+class FakeCatalogue:
+    """Products in a dictionary."""
+
+    def __init__(self, *products: Product) -> None:
+        self.products = {product.sku: product for product in products}
+        self.sequences = dict.fromkeys(self.products, 1)
+
+    def find(self, skus: Collection[str]) -> Mapping[str, Product]:
+        return {sku: self.products[sku] for sku in skus if sku in self.products}
+
+    def keep(self, product: Product, sequence: int) -> bool:
+        if self.sequences.get(product.sku, 0) >= sequence:
+            return False
+        self.products[product.sku], self.sequences[product.sku] = product, sequence
+        return True

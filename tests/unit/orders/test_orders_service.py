@@ -1,0 +1,161 @@
+"""The use cases of orders, on stores in memory."""
+
+import pytest
+
+from apps.orders import service
+from apps.orders.domain.lines import AskedLine
+from apps.orders.domain.order import Status
+from apps.orders.domain.refusals import OrderNotFound, UnknownSku, VersionMismatch
+from chassis.identifiers import new_id
+from chassis.messaging.events import DuplicateEvent, event_type
+from tests.unit.orders.fakes import FakeCatalogue, FakeOrders
+from tests.unit.orders.samples import CUSTOMER, heard, order, product
+
+ASKED = [AskedLine("TEA", 2)]
+
+
+def types(orders: FakeOrders) -> list[str]:
+    return [event_type(type(event)) for event in orders.published]
+
+
+def test_placing_is_one_write() -> None:
+    """A placed order is stored with its event, at the price of that moment."""
+    orders = FakeOrders()
+    placed = service.place_order(orders, FakeCatalogue(product()), CUSTOMER, ASKED)
+
+    assert orders.orders == {placed.id: placed}
+    assert (orders.writes, types(orders), placed.total.text) == (1, ["order.placed"], "25.00")
+
+
+def test_unknown_product_is_not_ordered() -> None:
+    """Nothing is written for an order that is refused."""
+    orders = FakeOrders()
+    with pytest.raises(UnknownSku):
+        service.place_order(orders, FakeCatalogue(), CUSTOMER, ASKED)
+
+    assert orders.writes == 0
+
+
+def test_owner_and_staff_find_the_order() -> None:
+    """An order is there for its customer and for staff, and for nobody else."""
+    orders = FakeOrders(sample := order())
+
+    assert service.view_order(orders, sample.id, CUSTOMER) == service.view_order(orders, sample.id, None) == sample
+    for view in (service.view_order, service.view_timeline, service.cancel_order):
+        with pytest.raises(OrderNotFound):
+            view(orders, sample.id, new_id())
+
+
+def test_no_such_order() -> None:
+    """What is not there is not found, whoever asks."""
+    for view in (service.view_order, service.view_timeline, service.cancel_order):
+        with pytest.raises(OrderNotFound):
+            view(FakeOrders(), new_id(), None)
+
+
+def test_answer_confirms() -> None:
+    """The hold of the current revision confirms the order."""
+    orders = FakeOrders(sample := order())
+    confirmed = service.stock_reserved(orders, sample.id, 1, heard("stock.reserved", sample.id))
+
+    assert (confirmed.status, types(orders)) == (Status.CONFIRMED, ["order.confirmed"])
+    assert confirmed.updated_at >= sample.updated_at
+
+
+def test_late_answer_writes_nothing() -> None:
+    """An answer for an older revision leaves the order as it is."""
+    orders = FakeOrders(sample := order(revision=2))
+
+    assert service.stock_reserved(orders, sample.id, 1, heard("stock.reserved", sample.id)) is sample
+    assert orders.writes == 0
+
+
+def test_duplicate_is_told_apart() -> None:
+    """An event that has moved the order once does not move it again."""
+    orders = FakeOrders(sample := order())
+    event = heard("stock.reserved", sample.id)
+    service.stock_reserved(orders, sample.id, 1, event)
+
+    with pytest.raises(DuplicateEvent):
+        service.stock_reserved(orders, sample.id, 1, event)
+
+
+def test_loser_of_a_race_starts_anew() -> None:
+    """When a cancellation is written first, the answer finds a cancelled order and changes nothing."""
+    orders = FakeOrders(sample := order())
+    orders.meanwhile = lambda: service.cancel_order(orders, sample.id, CUSTOMER)
+    after = service.stock_reserved(orders, sample.id, 1, heard("stock.reserved", sample.id))
+
+    assert (after.status, types(orders)) == (Status.CANCELLED, ["order.cancelled"])
+
+
+def test_endless_race_is_given_up() -> None:
+    """A move that is always overtaken ends with an error that is worth another try."""
+    attempts = []
+
+    class AlwaysLate(FakeOrders):
+        """Loses every race."""
+
+        def save(self, *_: object) -> bool:
+            attempts.append(1)
+            return False
+
+    sample = order()
+    with pytest.raises(service.Contended):
+        service.cancel_order(AlwaysLate(sample), sample.id, CUSTOMER)
+
+    assert len(attempts) == service.ATTEMPTS
+
+
+def test_cancelling_again_changes_nothing() -> None:
+    """The second cancellation answers as the first and publishes nothing."""
+    orders = FakeOrders(sample := order())
+    first = service.cancel_order(orders, sample.id, CUSTOMER)
+
+    assert service.cancel_order(orders, sample.id, None) == first
+    assert (first.reason, types(orders)) == ("requested_by_customer", ["order.cancelled"])
+
+
+def test_staff_cancels_in_its_own_name() -> None:
+    """The reason tells who asked for the end."""
+    orders = FakeOrders(sample := order())
+
+    assert service.cancel_order(orders, sample.id, None).reason == "requested_by_staff"
+
+
+def test_shipping_takes_two_steps() -> None:
+    """Shipping waits for inventory, which sells what is held."""
+    orders = FakeOrders(sample := order(Status.CONFIRMED, held_revision=1))
+
+    assert service.ship_order(orders, sample.id).status is Status.SHIPPING
+    assert service.stock_sold(orders, sample.id, heard("stock.sold", sample.id)).status is Status.SHIPPED
+
+
+def test_change_needs_the_seen_version() -> None:
+    """A change of an order that has moved since is refused, also when it moves at the last moment."""
+    orders, catalogue = FakeOrders(sample := order()), FakeCatalogue(product())
+    with pytest.raises(VersionMismatch):
+        service.change_order(orders, catalogue, sample.id, CUSTOMER, ASKED, {sample.version - 1})
+
+    orders.meanwhile = lambda: service.stock_reserved(orders, sample.id, 1, heard("stock.reserved", sample.id))
+    with pytest.raises(VersionMismatch):
+        service.change_order(orders, catalogue, sample.id, CUSTOMER, ASKED, {sample.version})
+
+
+def test_change_asks_for_the_next_revision() -> None:
+    """An accepted change keeps the agreed price of what was in the order."""
+    orders, catalogue = FakeOrders(sample := order()), FakeCatalogue(product("TEA", "99.00"), product("CUP", "3.00"))
+    asked = [*ASKED, AskedLine("CUP", 1)]
+    changed = service.change_order(orders, catalogue, sample.id, CUSTOMER, asked, {sample.version})
+
+    assert (changed.revision, changed.status) == (2, Status.PENDING)
+    assert orders.published[-1].model_dump()["total"]["amount"] == "28.00"  # 2 teas as agreed, 1 cup
+
+
+def test_catalogue_ignores_old_news() -> None:
+    """Of two descriptions of a product the one with the higher sequence stays."""
+    catalogue = FakeCatalogue()
+    service.keep_product(catalogue, product(price="2.00"), 2)
+    service.keep_product(catalogue, product(price="1.00"), 1)
+
+    assert catalogue.products["TEA"].price.text == "2.00"
