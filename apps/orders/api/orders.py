@@ -1,0 +1,63 @@
+"""/api/v1/orders: placing, listing and reading."""
+
+from typing import Any
+from uuid import UUID
+
+from flask_smorest.pagination import PaginationParameters
+
+from apps.orders import service
+from apps.orders.api.answers import ETAG, LOCATION, ORDERS_PATH, answer, refuses, whose
+from apps.orders.api.parts import ApiParts
+from apps.orders.api.schemas import AskedOrderSchema, EntrySchema, ListQuerySchema, OrderSchema, shown, shown_entry
+from apps.orders.domain.lines import AskedLine
+from apps.orders.domain.order import Status
+from chassis.http.app import Blueprint
+from chassis.http.auth import caller, signed_in
+
+
+def orders_blueprint(parts: ApiParts) -> Blueprint:
+    """The views over the given parts."""
+    blueprint = Blueprint("orders", __name__, url_prefix=ORDERS_PATH, description="Orders and their history")
+
+    @blueprint.route("", methods=["POST"])
+    @signed_in
+    @blueprint.arguments(AskedOrderSchema)
+    @blueprint.response(202, OrderSchema, headers=ETAG | LOCATION)
+    @refuses(
+        blueprint,
+        {401: "unauthenticated", 422: "validation_error, unknown_sku, product_inactive or mixed_currencies"},
+    )
+    def place(asked: list[AskedLine]) -> tuple[dict[str, Any], dict[str, str]]:
+        """Place an order. It is decided a moment later: read it again."""
+        body, headers = answer(service.place_order(parts.orders, parts.catalogue, caller().id, asked))
+        return body, {**headers, "Location": f"{ORDERS_PATH}/{body['id']}"}
+
+    @blueprint.route("")
+    @signed_in
+    @blueprint.arguments(ListQuerySchema, location="query")
+    @blueprint.response(200, OrderSchema(many=True))
+    @blueprint.paginate(page_size=20)
+    @refuses(blueprint, {401: "unauthenticated"})
+    def browse(query: dict[str, Status | None], pagination_parameters: PaginationParameters) -> list[dict[str, Any]]:
+        """List the caller's orders, newest first; staff see all."""
+        page = pagination_parameters
+        orders, page.item_count = parts.orders.page(whose(), query["status"], page.first_item, page.page_size)
+        return [shown(order) for order in orders]
+
+    @blueprint.route("/<uuid:order_id>")
+    @signed_in
+    @blueprint.response(200, OrderSchema, headers=ETAG)
+    @refuses(blueprint, {401: "unauthenticated", 404: "not_found, also for another's order"})
+    def read(order_id: UUID) -> tuple[dict[str, Any], dict[str, str]]:
+        """Read an order."""
+        return answer(service.view_order(parts.orders, order_id, whose()))
+
+    @blueprint.route("/<uuid:order_id>/timeline")
+    @signed_in
+    @blueprint.response(200, EntrySchema(many=True))
+    @refuses(blueprint, {401: "unauthenticated", 404: "not_found, also for another's order"})
+    def timeline(order_id: UUID) -> list[dict[str, Any]]:
+        """Read what happened to an order, oldest first."""
+        return [shown_entry(entry) for entry in service.view_timeline(parts.orders, order_id, whose()).entries]
+
+    return blueprint

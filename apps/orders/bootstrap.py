@@ -1,0 +1,73 @@
+"""Where the parts of the orders service are put together, for its API, its worker and its set-up."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Generic, TypeVar
+
+from flask import Flask
+
+from apps.orders.api.app import create_app
+from apps.orders.api.parts import ApiParts
+from apps.orders.migrations import migrate
+from apps.orders.service import Catalogue, Contended, Orders
+from apps.orders.settings import ApiSettings, StorageSettings
+from apps.orders.storage import MongoCatalogue, MongoOrders, outbox_of
+from chassis.discovery import Resolver, Routes
+from chassis.health import Health
+from chassis.http.client import ServiceClient
+from chassis.http.keys import keys_of_users_service
+from chassis.http.serve import ApiProcess
+from chassis.storage.mongo import TRANSIENT, check_mongo, create_mongo_client
+from chassis.storage.outbox import Outbox
+
+SettingsT = TypeVar("SettingsT", bound=StorageSettings)
+
+
+@dataclass(frozen=True)
+class Parts(Generic[SettingsT]):
+    """What every process of the service has."""
+
+    settings: SettingsT
+    orders: Orders
+    catalogue: Catalogue
+    outbox: Outbox
+    migrate: Callable[[], list[int]]
+    health: Health
+    transient_errors: tuple[type[Exception], ...] = (*TRANSIENT, Contended)
+
+
+def parts(settings: SettingsT) -> Parts[SettingsT]:
+    """Everything over the service's own database, which is reached, or the process ends with a sentence."""
+    client = create_mongo_client(settings, startup_timeout=settings.startup_timeout)
+    database = client.get_default_database()
+    health = Health()
+    health.add("mongo", lambda: check_mongo(client))
+    return Parts(
+        settings=settings,
+        orders=MongoOrders(database),
+        catalogue=MongoCatalogue(database),
+        outbox=outbox_of(database),
+        migrate=partial(migrate, database),
+        health=health,
+    )
+
+
+def create_api(settings: ApiSettings) -> Flask:
+    """The API, in the process that serves it."""
+    mine = parts(settings)
+    keys = keys_of_users_service(ServiceClient("users-api", Resolver(settings)))
+    return create_app(
+        ApiParts(mine.orders, mine.catalogue, keys, settings, health=mine.health, outages=mine.transient_errors)
+    )
+
+
+api = ApiProcess(
+    name="orders-api",
+    settings=ApiSettings,
+    create=create_api,
+    routes=Routes(
+        signed_in="Path(`/api/v1/orders`) || PathPrefix(`/api/v1/orders/`)",
+        public="Method(`GET`) && Path(`/api/v1/orders/openapi.json`)",
+    ),
+)
