@@ -52,8 +52,7 @@ venv: python ## make or update .venv from requirements/dev.txt
 	@$(TOOLS).venv
 
 topology: venv ## generate rabbitmq/definitions.json from the event catalogue
-	@$(VENV)/python -m chassis.messaging.topology > rabbitmq/definitions.json.new
-	@mv rabbitmq/definitions.json.new rabbitmq/definitions.json
+	@$(VENV)/python -m catalogue.topology
 
 lock: ## write requirements/*.txt with hashes (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 requirements/dev.in -o requirements/dev.txt

@@ -20,7 +20,7 @@ def published(service: str) -> list[type[BaseModel]]:
     return [
         member
         for _, member in inspect.getmembers(module, inspect.isclass)
-        if issubclass(member, BaseModel) and "schema_version" in vars(member)
+        if issubclass(member, BaseModel) and hasattr(member, "schema_version") and not member.__subclasses__()
     ]
 
 
