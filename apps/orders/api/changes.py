@@ -18,7 +18,8 @@ def changes_blueprint(parts: ApiParts) -> Blueprint:
     """The views over the given parts."""
     blueprint = Blueprint("changes", __name__, url_prefix=ORDERS_PATH, description="What becomes of an order")
 
-    @blueprint.route("/<uuid:order_id>", methods=["PATCH"], parameters=[IF_MATCH])
+    @blueprint.route("/<uuid:order_id>", methods=["PATCH"])
+    @blueprint.doc(parameters=[IF_MATCH])
     @signed_in
     @blueprint.arguments(AskedOrderSchema)
     @blueprint.response(202, OrderSchema, headers=ETAG)

@@ -312,4 +312,9 @@ def test_openapi_document(client: FlaskClient) -> None:
         f"{ORDERS}/{{order_id}}/ship": ["post"],
         f"{ORDERS}/{{order_id}}/timeline": ["get"],
     }
-    assert set(document["paths"][f"{ORDERS}/{{order_id}}"]["patch"]["responses"]) >= {"202", "404", "409", "412", "428"}
+    change = document["paths"][f"{ORDERS}/{{order_id}}"]["patch"]
+    assert set(change["responses"]) >= {"202", "401", "404", "409", "412", "422", "428"}
+    assert [each["name"] for each in change["parameters"]] == ["If-Match"]
+    assert all(
+        "security" in each for path in document["paths"].values() for verb, each in path.items() if verb != "parameters"
+    )
