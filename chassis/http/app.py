@@ -53,6 +53,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest 
     response: Callable[..., Decorator]
     alt_response: Callable[..., Decorator]
     paginate: Callable[..., Decorator]
+    doc: Callable[..., Decorator]
 
 
 class Api(flask_smorest.Api):  # type: ignore[misc] # flask-smorest ships no types
