@@ -1,18 +1,16 @@
 """What the views share: the headers of an order, the versions that a client has seen, the documented refusals."""
 
-from collections.abc import Callable, Collection, Mapping
-from typing import Any, TypeVar
+from collections.abc import Collection, Mapping
+from typing import Any
 from uuid import UUID
 
 from flask import request
 
 from apps.orders.api.schemas import shown
 from apps.orders.domain.order import Order
-from chassis.http.app import Blueprint
+from chassis.http.app import Blueprint, Decorator, View
 from chassis.http.auth import caller
 from chassis.http.errors import CONTENT_TYPE, Problem, ProblemSchema
-
-View = TypeVar("View", bound=Callable[..., Any])
 
 ORDERS_PATH = "/api/v1/orders"
 
@@ -46,14 +44,15 @@ def seen_versions() -> Collection[int] | None:
     return {int(tag) for tag in request.if_match.as_set() if tag.isdecimal()}
 
 
-def refuses(blueprint: Blueprint, codes: Mapping[int, str]) -> Callable[[View], View]:
+def refuses(blueprint: Blueprint, codes: Mapping[int, str]) -> Decorator:
     """Documents the refusals of a view: their codes by status."""
 
     def document(view: View) -> View:
         for status, code in codes.items():
-            view = blueprint.alt_response(status, schema=ProblemSchema, content_type=CONTENT_TYPE, description=code)(
-                view
+            documented = blueprint.alt_response(
+                status, schema=ProblemSchema, content_type=CONTENT_TYPE, description=code
             )
+            view = documented(view)
         return view
 
     return document

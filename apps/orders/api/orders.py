@@ -36,7 +36,7 @@ def orders_blueprint(parts: ApiParts) -> Blueprint:
     @signed_in
     @blueprint.arguments(ListQuerySchema, location="query")
     @blueprint.response(200, OrderSchema(many=True))
-    @blueprint.paginate(page_size=20)
+    @blueprint.paginate()
     @refuses(blueprint, {401: "unauthenticated"})
     def browse(query: dict[str, Status | None], pagination_parameters: PaginationParameters) -> list[dict[str, Any]]:
         """List the caller's orders, newest first; staff see all."""

@@ -23,7 +23,7 @@ class OrderedLine(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     sku: str = Field(description="the product")
-    quantity: int = Field(description="how many, from 1 to 1000")
+    quantity: int = Field(description="how many", ge=1, le=1000)
 
 
 class Total(BaseModel):
@@ -31,8 +31,8 @@ class Total(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    amount: str = Field(description="decimal digits with at least two decimals")
-    currency: str = Field(description="ISO 4217 code")
+    amount: str = Field(description="two decimals or more", pattern=r"^\d+\.\d{2,}$")
+    currency: str = Field(description="ISO 4217 code", pattern="^[A-Z]{3}$")
 
 
 class Shortage(BaseModel):
@@ -41,8 +41,8 @@ class Shortage(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     sku: str = Field(description="the product")
-    asked: int = Field(description="how many were asked")
-    available: int = Field(description="how many there were, those that the order holds included")
+    asked: int = Field(description="how many were asked", ge=1)
+    available: int = Field(description="how many there were, those that the order holds included", ge=0)
 
 
 class OrderEvent(BaseModel):
@@ -64,7 +64,7 @@ class OrderPlaced(OrderEvent):
 
     model_config = _config(revision=1, **_LINES)
 
-    revision: int = Field(description="the revision that asks: 1")
+    revision: int = Field(description="the revision that asks: 1", ge=1)
     lines: tuple[OrderedLine, ...] = Field(description="what to hold, one line per product")
     total: Total = Field(description="the price of all lines")
 
@@ -79,7 +79,7 @@ class OrderChanged(OrderEvent):
 
     model_config = _config(revision=2, **_LINES)
 
-    revision: int = Field(description="the revision that asks, 2 or more; an older one is void")
+    revision: int = Field(description="the revision that asks, 2 or more; an older one is void", ge=1)
     lines: tuple[OrderedLine, ...] = Field(description="what to hold, one line per product")
     total: Total = Field(description="the price of all lines")
 
@@ -94,7 +94,7 @@ class OrderConfirmed(OrderEvent):
 
     model_config = _config(revision=1, **_LINES)
 
-    revision: int = Field(description="the revision whose hold becomes permanent")
+    revision: int = Field(description="the revision whose hold becomes permanent", ge=1)
     lines: tuple[OrderedLine, ...] = Field(description="what is held")
     total: Total = Field(description="the price of all lines")
 
@@ -109,8 +109,8 @@ class OrderChangeRejected(OrderEvent):
 
     model_config = _config(revision=2, held_revision=1, **_SHORTAGES)
 
-    revision: int = Field(description="the revision that was refused")
-    held_revision: int = Field(description="the revision that is still held")
+    revision: int = Field(description="the revision that was refused", ge=1)
+    held_revision: int = Field(description="the revision that is still held", ge=1)
     reason: str = Field(description="a stable word: insufficient_stock")
     shortages: tuple[Shortage, ...] = Field(description="what there was too little of")
 
@@ -125,7 +125,7 @@ class OrderRejected(OrderEvent):
 
     model_config = _config(revision=1, **_SHORTAGES)
 
-    revision: int = Field(description="the newest revision, which was refused")
+    revision: int = Field(description="the newest revision, which was refused", ge=1)
     reason: str = Field(description="a stable word: insufficient_stock")
     shortages: tuple[Shortage, ...] = Field(description="what there was too little of")
 
@@ -140,7 +140,7 @@ class OrderCancelled(OrderEvent):
 
     model_config = _config(revision=1, reason="requested_by_customer")
 
-    revision: int = Field(description="the newest revision at that moment")
+    revision: int = Field(description="the newest revision at that moment", ge=1)
     reason: str = Field(
         description="a stable word: requested_by_customer, requested_by_staff, reservation_expired or sale_rejected"
     )
@@ -156,7 +156,7 @@ class OrderShipRequested(OrderEvent):
 
     model_config = _config(revision=1)
 
-    revision: int = Field(description="the confirmed revision")
+    revision: int = Field(description="the confirmed revision", ge=1)
 
     @property
     def detail(self) -> str:
@@ -169,7 +169,7 @@ class OrderShipped(OrderEvent):
 
     model_config = _config(revision=1, **_LINES)
 
-    revision: int = Field(description="the revision that was sold")
+    revision: int = Field(description="the revision that was sold", ge=1)
     lines: tuple[OrderedLine, ...] = Field(description="what was sold")
     total: Total = Field(description="the price of all lines")
 
