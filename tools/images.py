@@ -58,9 +58,13 @@ class Images:
                 left_out[name] = str(failure)
         return left_out
 
+    def is_missing(self, service: Service) -> bool:
+        """Whether the image has to be got first; ours are built in seconds, and optional ones may never come."""
+        return service.build_arguments is None and service.image not in self.present and service.name not in OPTIONAL
+
     def comes_late(self, service: Service) -> bool:
         """Whether its image may take minutes."""
-        return service.image not in self.present and offline.is_compiled(service.image)
+        return self.is_missing(service) and offline.is_compiled(service.image)
 
     def stop(self) -> None:
         """Ends what still runs, and starts nothing more."""
@@ -98,6 +102,7 @@ def build_arguments(arguments: dict[str, str]) -> list[str]:
 def build_ours(service: Service) -> None:
     """Docker's cache makes this quick when nothing has changed."""
     clock = Clock()
+    before = image_id(service.image)
     BUILD.mkdir(exist_ok=True)
     bundle = offline.host_ca()
     if bundle is not None:
@@ -106,4 +111,10 @@ def build_ours(service: Service) -> None:
     arguments = [*build_arguments(service.build_arguments or {}), *offline.proxy_arguments()]
     log = LOGS / f"{service.image.rpartition('/')[2].partition(':')[0]}.log"
     logged(["docker", "build", *arguments, "--tag", service.image, str(ROOT)], log, environment)
-    say(f"built      {service.image} ({clock})")
+    word = "unchanged " if image_id(service.image) == before else "built     "
+    say(f"{word} {service.image} ({clock})")
+
+
+def image_id(image: str) -> str | None:
+    """What tells two images of one name apart."""
+    return capture("docker", "image", "inspect", "--format", "{{.Id}}", image)

@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,6 +14,7 @@ LOG_TAIL_LINES = 30
 CLEANUP_SECONDS = 60
 
 _running: set[subprocess.Popen[bytes]] = set()
+_stopped = threading.Event()
 
 
 def capture(*command: str, timeout: float = 60, env: Mapping[str, str] | None = None) -> str | None:
@@ -68,14 +70,15 @@ def logged(command: list[str], log: Path, env: Mapping[str, str] | None = None, 
         finally:
             _running.discard(process)
     if status:
-        if status != -signal.SIGTERM:
+        if not _stopped.is_set():
             tail = log.read_text(errors="replace").splitlines()[-LOG_TAIL_LINES:]
             say("\n".join([f"-- the end of {log}:", *tail, "--"]))
         raise Failure(f"`{' '.join(command[:3])} ...` ended with status {status}; the log above says why")
 
 
 def stop_all() -> None:
-    """Ends the programs that run with a log, in whatever thread."""
+    """Ends the programs that run with a log, in whatever thread; what they say about it is not shown."""
+    _stopped.set()
     for process in list(_running):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGTERM)

@@ -8,7 +8,7 @@ from tools.console import Clock, Failure, main, say, title
 from tools.images import Images
 from tools.paths import EXAMPLE, ROOT
 from tools.shell import capture
-from tools.stack import ORDER_PATH, Service, Stack, with_dependencies
+from tools.stack import OPTIONAL, ORDER_PATH, Service, Stack, with_dependencies
 
 WAIT_SECONDS = 300
 LOG_LINES = "25"
@@ -32,10 +32,12 @@ def up() -> None:
 def start(stack: Stack, clock: Clock) -> dict[str, str]:
     """Gets the images and starts the order path, then the rest. Returns why a service was left out, by its name."""
     services = stack.services()
+    images = Images()
     needed = with_dependencies(services, ORDER_PATH)
+    if not any(images.is_missing(service) for service in services.values()):
+        needed = set(services) - OPTIONAL  # nothing to wait for: one start for all is quicker than two
     order_path = [service for name, service in services.items() if name in needed]
     rest = [service for name, service in services.items() if name not in needed]
-    images = Images()
     try:
         title("The order path")
         images.request(order_path)

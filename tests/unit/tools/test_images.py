@@ -1,0 +1,33 @@
+"""Which images are waited for."""
+
+import pytest
+
+from tools import images
+from tools.stack import Service
+
+
+@pytest.fixture
+def found(monkeypatch: pytest.MonkeyPatch) -> images.Images:
+    """A machine that has PostgreSQL's image alone."""
+    monkeypatch.setattr(images, "capture", lambda *_: "postgres:17.12\n<none>:<none>")
+    return images.Images()
+
+
+@pytest.mark.parametrize(
+    ("service", "missing", "late"),
+    [
+        (Service("postgres", "postgres:17.12", None, ()), False, False),
+        (Service("mongo", "mongo:8.0", None, ()), True, False),
+        (Service("loki", "grafana/loki:3.7.8", None, ()), True, True),
+        (Service("grafana", "grafana/grafana:12.2.0", None, ()), False, False),
+        (Service("orders-api", "quadrille/orders:0.1.0", {"SERVICE": "orders"}, ()), False, False),
+    ],
+)
+def test_what_is_missing(found: images.Images, service: Service, missing: bool, late: bool) -> None:  # noqa: FBT001 - table
+    """Ours are built in seconds, an optional one may never come, a compiled one takes minutes."""
+    assert (found.is_missing(service), found.comes_late(service)) == (missing, late)
+
+
+def test_build_arguments() -> None:
+    """One option each."""
+    assert images.build_arguments({"SERVICE": "orders"}) == ["--build-arg", "SERVICE=orders"]
