@@ -9,7 +9,7 @@ export FORCE S
 export PYTHONDONTWRITEBYTECODE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help up down clean ps logs shell demo test test-unit check format venv images images-refresh topology lock python
+.PHONY: help up down clean ps logs shell demo test test-unit check format venv images images-refresh topology contracts dead-letters lock python
 
 ##@ Run
 
@@ -34,6 +34,9 @@ shell: python ## a shell in a container (S=orders-api)
 demo: python ## sign up, place an order that is confirmed and one that is rejected
 	@$(TOOLS).demo
 
+dead-letters: ## dead letters (ARGS="list", "show QUEUE", "replay QUEUE --all --yes", "purge …", "--help")
+	@docker compose run --rm --no-deps ops dead-letters $(ARGS)
+
 ##@ Develop
 
 test: python ## everything: lint, types, unit, contract, integration and end-to-end tests, on a stack of its own
@@ -53,6 +56,9 @@ venv: python ## make or update .venv from requirements/dev.txt
 
 topology: venv ## generate rabbitmq/definitions.json from the event catalogue
 	@$(VENV)/python -m catalogue.topology
+
+contracts: venv ## generate docs/events (AsyncAPI, JSON Schemas) from the services' event models
+	@$(VENV)/python -W ignore -m catalogue.contracts
 
 lock: ## write requirements/*.txt with hashes (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 requirements/dev.in -o requirements/dev.txt

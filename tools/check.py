@@ -40,6 +40,9 @@ def checks(files: list[str]) -> dict[str, list[str]]:
         "hadolint": ["hadolint", *dockerfiles],
         "yamllint": ["yamllint", "--strict", "."],
         "shellcheck": ["shellcheck", *scripts],
+        "topology": ["python", "-m", "catalogue.topology", "--check"],
+        # The AsyncAPI models warn of field names of their own.
+        "contracts": ["python", "-W", "ignore", "-m", "catalogue.contracts", "--check"],
     }
 
 
