@@ -4,7 +4,6 @@ import contextlib
 import os
 import signal
 import subprocess
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,7 +13,6 @@ LOG_TAIL_LINES = 30
 CLEANUP_SECONDS = 60
 
 _running: set[subprocess.Popen[bytes]] = set()
-_stopped = threading.Event()
 
 
 def capture(*command: str, timeout: float = 60, env: Mapping[str, str] | None = None) -> str | None:
@@ -67,10 +65,10 @@ def logged(command: list[str], log: Path, env: Mapping[str, str] | None = None, 
         except KeyboardInterrupt:
             stop_all()
             raise
-        finally:
-            _running.discard(process)
+        stopped = process not in _running
+        _running.discard(process)
     if status:
-        if not _stopped.is_set():
+        if not stopped:
             tail = log.read_text(errors="replace").splitlines()[-LOG_TAIL_LINES:]
             say("\n".join([f"-- the end of {log}:", *tail, "--"]))
         raise Failure(f"`{' '.join(command[:3])} ...` ended with status {status}; the log above says why")
@@ -78,7 +76,7 @@ def logged(command: list[str], log: Path, env: Mapping[str, str] | None = None, 
 
 def stop_all() -> None:
     """Ends the programs that run with a log, in whatever thread; what they say about it is not shown."""
-    _stopped.set()
-    for process in list(_running):
+    while _running:
+        process = _running.pop()
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGTERM)

@@ -13,8 +13,9 @@ from tools.stack import Stack
 PROJECT = "quadrille-test"
 ENV_FILE = ROOT / ".env.test"
 OUTPUT = ROOT / "test-output"
-# Before the stack is up, and on it.
-SUITES = ("unit", "contract", "integration")
+# Those that need nothing, those that need images, and those that need the whole stack.
+PLAIN_SUITES = ("unit", "contract")
+IMAGE_SUITES = ("integration",)
 STACK_SUITES = ("e2e",)
 
 
@@ -87,7 +88,11 @@ def test() -> None:
     venv.development()
     stack = make_stack()
     check.check()
-    for suite in SUITES:
+    for suite in PLAIN_SUITES:
+        pytest(suite, stack)
+    title("Images")
+    up.fetch(stack)
+    for suite in IMAGE_SUITES:
         pytest(suite, stack)
     on_stack(stack)
     say(f"\nEverything passed ({clock}).")

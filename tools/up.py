@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 
 from tools import dotenv, engine, preflight, report
 from tools.console import Clock, Failure, main, say, title
@@ -57,11 +58,25 @@ def start(stack: Stack, clock: Clock) -> dict[str, str]:
     return left_out
 
 
+def fetch(stack: Stack) -> None:
+    """Gets the images of the order path and starts nothing."""
+    services = stack.services()
+    order_path = [services[name] for name in with_dependencies(services, ORDER_PATH)]
+    images = Images()
+    try:
+        images.request(order_path)
+        images.wait(order_path)
+    finally:
+        images.stop()
+
+
 def wait_healthy(stack: Stack, services: list[Service]) -> None:
     """Starts what does not run yet, and shows the logs of what does not become healthy."""
     if not services:
         return
-    arguments = ["up", "--detach", "--wait", f"--wait-timeout={WAIT_SECONDS}", "--no-build", "--pull=never"]
+    say(f"starting   {len(services)} services ...")
+    progress = [] if sys.stdout.isatty() else ["--progress=quiet"]  # else each change of each container is a line
+    arguments = [*progress, "up", "--detach", "--wait", f"--wait-timeout={WAIT_SECONDS}", "--no-build", "--pull=never"]
     try:
         stack.compose(*arguments, *(service.name for service in services))
     except subprocess.CalledProcessError:
