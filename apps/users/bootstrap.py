@@ -38,6 +38,7 @@ class Users(Generic[SettingsT]):
     outbox: PostgresOutbox
     unit_of_work: Callable[[], UnitOfWork]
     migrate: Callable[[], None]
+    close: Callable[[], None]
     health: Health
     transient_errors: tuple[type[Exception], ...] = TRANSIENT
 
@@ -52,6 +53,7 @@ def parts(settings: SettingsT) -> Users[SettingsT]:
         outbox=PostgresOutbox(engine),
         unit_of_work=partial(UnitOfWork, engine, SERVICE),
         migrate=partial(migrate, engine, Path(migrations.__file__).parent),
+        close=engine.dispose,
         health=health,
     )
 

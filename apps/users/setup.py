@@ -32,6 +32,7 @@ def main() -> None:
     if demo is not None:
         make_account(users, passwords, Role.MANAGER, demo.manager_email, demo.manager_password)
         make_account(users, passwords, Role.CUSTOMER, demo.customer_email, demo.customer_password)
+    users.close()
 
 
 def make_signing_key(users: Users[SetupSettings]) -> None:

@@ -9,7 +9,7 @@ Refusal
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
@@ -80,7 +80,7 @@ class Registration:
     """What somebody hands in to get an account. The address is in its normal form already."""
 
     email: str
-    password: str
+    password: str = field(repr=False)
     name: str
 
     def checked(self) -> "Registration":
@@ -101,7 +101,7 @@ class Account:
     email: str
     name: str
     roles: frozenset[Role]
-    password_hash: str
+    password_hash: str = field(repr=False)
     created_at: datetime
     version: int = 1
 
