@@ -1,8 +1,8 @@
 """Password hashes: argon2id. Checking costs the same whether or not there is an account."""
 
 import secrets
-import threading
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from argon2 import PasswordHasher
@@ -24,21 +24,20 @@ class Passwords:
 
     def __init__(self, cost: HashCost) -> None:
         self._hasher = PasswordHasher(time_cost=cost.passes, memory_cost=cost.memory_kib, parallelism=cost.lanes)
-        self._turn = threading.BoundedSemaphore(cost.at_once)
+        # Threads of its own: the C library keeps what one has freed, so each that ever hashed would hold memory.
+        self._pool = ThreadPoolExecutor(cost.at_once, thread_name_prefix="hash")
         self._nobodys = self.hash(secrets.token_urlsafe())
 
     def hash(self, password: str) -> str:
         """The hash to store, its parameters and salt included."""
-        with self._turn:
-            return self._hasher.hash(_octets(password))
+        return self._pool.submit(self._hasher.hash, _octets(password)).result()
 
     def matches(self, stored: str | None, password: str) -> bool:
         """Whether the password is the one of the stored hash; no hash takes as long as a wrong password."""
-        with self._turn:
-            try:
-                self._hasher.verify(stored or self._nobodys, _octets(password))
-            except (VerifyMismatchError, InvalidHashError):
-                return False
+        try:
+            self._pool.submit(self._hasher.verify, stored or self._nobodys, _octets(password)).result()
+        except (VerifyMismatchError, InvalidHashError):
+            return False
         return stored is not None
 
 
