@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -66,7 +67,12 @@ def api_parts(users: Users[ApiSettings]) -> ApiParts:
     return ApiParts(
         unit_of_work=users.unit_of_work,
         passwords=Passwords(settings.hash_cost()),
-        issuer=TokenIssuer(cipher, settings.token_issuer, settings.token_audience, settings.access_token_lifetime),
+        issuer=TokenIssuer(
+            cipher,
+            settings.token_issuer,
+            settings.token_audience,
+            timedelta(seconds=settings.access_token_lifetime),
+        ),
         keys=CachedKeys(partial(_own_keys, users)),
         token_settings=settings,
         health=users.health,

@@ -1,6 +1,5 @@
 """The settings of the users service: what each of its processes reads from the environment."""
 
-from datetime import timedelta
 from typing import Annotated
 
 from cryptography.fernet import Fernet
@@ -56,7 +55,7 @@ class SecretSettings(BaseSettings):
 class ApiSettings(StorageSettings, TokenSettings, SecretSettings):
     """The API's."""
 
-    access_token_lifetime: timedelta = Field(default=timedelta(minutes=10), gt=timedelta(0))
+    access_token_lifetime: int = Field(default=600, ge=1, description="seconds")
 
 
 class SetupSettings(StorageSettings, SecretSettings):
