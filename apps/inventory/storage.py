@@ -85,7 +85,9 @@ def _product(row: Row[Any]) -> Product:
 
 # One round trip for a whole order, because everybody who wants the same goods waits while the locks are held.
 # `locked` takes the locks by SKU, so that two orders never wait for each other in a circle, and sees each row as the
-# last owner of its lock left it. Nothing moves when any of them has too little.
+# last owner of its lock left it. Nothing moves when any of them has too little. The update starts from the numbers of
+# `locked`, not from those of `stock`: it would first try the row as it was before the wait, and a CHECK would refuse
+# units that were given back in the meantime.
 _MOVE = text("""
 WITH moves AS (
     SELECT * FROM unnest(
@@ -93,7 +95,7 @@ WITH moves AS (
     ) AS moves (sku, available, reserved, sold)
 ),
 locked AS (
-    SELECT sku, available FROM stock WHERE sku = ANY(:skus) ORDER BY sku FOR NO KEY UPDATE
+    SELECT * FROM stock WHERE sku = ANY(:skus) ORDER BY sku FOR NO KEY UPDATE
 ),
 short AS (
     SELECT moves.sku, coalesce(locked.available, 0) AS available
@@ -102,13 +104,13 @@ short AS (
 ),
 moved AS (
     UPDATE stock SET
-        received = stock.received + moves.available + moves.reserved + moves.sold,
-        available = stock.available + moves.available,
-        reserved = stock.reserved + moves.reserved,
-        sold = stock.sold + moves.sold,
-        version = stock.version + 1
-    FROM moves
-    WHERE stock.sku = moves.sku AND NOT EXISTS (SELECT FROM short)
+        received = locked.received + moves.available + moves.reserved + moves.sold,
+        available = locked.available + moves.available,
+        reserved = locked.reserved + moves.reserved,
+        sold = locked.sold + moves.sold,
+        version = locked.version + 1
+    FROM moves JOIN locked USING (sku)
+    WHERE stock.sku = locked.sku AND NOT EXISTS (SELECT FROM short)
     RETURNING stock.*
 )
 SELECT sku, received, available, reserved, sold, low_stock_threshold, version FROM moved
