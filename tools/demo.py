@@ -91,7 +91,7 @@ def follow(client: Client, order_id: str) -> dict[str, Any]:
     raise Failure(f"order {order_id} is still undecided after {DEADLINE_SECONDS} s: see `make logs S=inventory-worker`")
 
 
-def place(client: Client, sku: str, quantity: int) -> str:
+def place(client: Client, sku: str, quantity: int, zipkin: str) -> str:
     """Places an order and prints what becomes of it. Returns its status at the end."""
     clock = Clock()
     lines = {"lines": [{"sku": sku, "quantity": quantity}]}
@@ -103,6 +103,8 @@ def place(client: Client, sku: str, quantity: int) -> str:
     order = follow(client, answer.body["id"])
     reason = f" ({order['reason']})" if order.get("reason") else ""
     step(f"order {order['id']} is {order['status']}{reason}", clock)
+    timeline = client.ask("GET", f"/api/v1/orders/{order['id']}/timeline").body
+    say(f"            its trace: {zipkin}/traces/{timeline[0]['trace_id']}")
     return str(order["status"])
 
 
@@ -117,10 +119,10 @@ def demo() -> None:
     if not products:
         raise Failure("the catalogue is empty: set DEMO_DATA=true in .env and run `make up`")
     sku = products[0]["sku"]
-    ends = [place(client, sku, 1), place(client, sku, 1000)]
+    zipkin = f"http://localhost:{values['ZIPKIN_PORT']}/zipkin"
+    ends = [place(client, sku, quantity, zipkin) for quantity in (1, 1000)]
     if ends != ["confirmed", "rejected"]:
         raise Failure(f"the orders ended as {', '.join(ends)} instead of confirmed, rejected: see `make logs`")
-    say(f"Traces: http://localhost:{values['ZIPKIN_PORT']}/zipkin/?serviceName=orders-api")
 
 
 if __name__ == "__main__":
