@@ -32,4 +32,4 @@ policy services
 policy reader
 token services "$services_accessor" "$CONSUL_SERVICES_TOKEN"
 token reader "$reader_accessor" "$CONSUL_READER_TOKEN"
-echo "Policies and tokens are set."
+echo '{"service": "consul-setup", "event": "policies_and_tokens_set"}'
