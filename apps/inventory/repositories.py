@@ -58,8 +58,11 @@ class Reservations(Protocol):
     def find(self, order_id: UUID) -> Reservation | None:
         """The reservation, if anything was ever asked for the order."""
 
-    def lock(self, order_id: UUID) -> Reservation:
-        """The reservation, new if need be, which nobody else changes until the end of this transaction."""
+    def lock(self, order_id: UUID, *, lines: bool = True) -> Reservation:
+        """The reservation, new if need be, which nobody else changes until the end of this transaction.
+
+        One without its lines, which is cheaper, serves for what does not change them.
+        """
 
     def lock_due(self, now: datetime, limit: int) -> Sequence[Reservation]:
         """Some unconfirmed ones that are past their time; not those that others have locked."""

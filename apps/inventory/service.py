@@ -142,7 +142,7 @@ def hold(uow: UnitOfWork, order_id: UUID, revision: int, lines: Lines, expires_a
 def confirm(uow: UnitOfWork, order_id: UUID, revision: int) -> None:
     """Makes the hold of that revision permanent."""
     with uow:
-        reservation = uow.reservations.lock(order_id)
+        reservation = uow.reservations.lock(order_id, lines=False)
         if reservation.confirm(revision):
             uow.reservations.save(reservation)
         uow.commit()

@@ -19,9 +19,12 @@ class ApiSettings(StorageSettings, TokenSettings):
 class InventoryWorkerSettings(WorkerSettings, StorageSettings):
     """The worker's."""
 
-    hold_time: timedelta = Field(
-        default=timedelta(minutes=15), gt=timedelta(0), description="how long a hold waits for its confirmation"
-    )
+    hold_seconds: int = Field(default=900, ge=1, description="how long a hold waits for its order's confirmation")
+
+    @property
+    def hold_time(self) -> timedelta:
+        """The same as a span."""
+        return timedelta(seconds=self.hold_seconds)
 
 
 class SetupSettings(StorageSettings):

@@ -214,10 +214,13 @@ class Reservations:
         row = self._connection.execute(_FIND_RESERVATION, {"order_id": order_id}).one_or_none()
         return _reservation(row, row.lines) if row else None
 
-    def lock(self, order_id: UUID) -> Reservation:
+    def lock(self, order_id: UUID, *, lines: bool = True) -> Reservation:
         """See `repositories.Reservations`."""
-        rows = self._connection.execute(_LOCK_RESERVATION, {"order_id": order_id}).all()
-        return self._with_lines(rows)[0]
+        row = self._connection.execute(_LOCK_RESERVATION, {"order_id": order_id}).one()
+        if lines:
+            return self._with_lines([row])[0]
+        self._stored[order_id] = {}
+        return _reservation(row, {})
 
     def lock_due(self, now: datetime, limit: int) -> Sequence[Reservation]:
         """See `repositories.Reservations`."""

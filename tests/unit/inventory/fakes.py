@@ -115,8 +115,9 @@ class Reservations:
     def find(self, order_id: UUID) -> Reservation | None:
         return deepcopy(self._stored.get(order_id))
 
-    def lock(self, order_id: UUID) -> Reservation:
-        return deepcopy(self._stored.setdefault(order_id, Reservation(order_id)))
+    def lock(self, order_id: UUID, *, lines: bool = True) -> Reservation:
+        found = deepcopy(self._stored.setdefault(order_id, Reservation(order_id)))
+        return found if lines else replace(found, lines={})
 
     def lock_due(self, now: datetime, limit: int) -> Sequence[Reservation]:
         due = [
@@ -127,6 +128,8 @@ class Reservations:
         return deepcopy(due[:limit])
 
     def save(self, reservation: Reservation) -> None:
+        if reservation.held_revision and not reservation.lines:  # locked without its lines: they stay
+            reservation = replace(reservation, lines=self._stored[reservation.order_id].lines)
         self._stored[reservation.order_id] = deepcopy(reservation)
 
 
