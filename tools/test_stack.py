@@ -1,7 +1,9 @@
 """`make test`: all checks and tests, the last ones on a Compose project of their own, which is always removed."""
 
+import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from tools import check, dotenv, engine, ports, preflight, up, venv
@@ -28,14 +30,14 @@ def make_stack() -> Stack:
     return Stack(ENV_FILE, isolated=True)
 
 
-def pytest(suite: str, stack: Stack) -> None:
+def pytest(suite: str, environment: Mapping[str, str]) -> None:
     """Runs the tests of one folder."""
     title(f"Tests: {suite}")
     folder = ROOT / "tests" / suite
     # The helper container of testcontainers is one more image; the fixtures clean up by themselves.
-    environment = {**stack.environment, "TESTCONTAINERS_RYUK_DISABLED": "true"}
+    complete = {**environment, "TESTCONTAINERS_RYUK_DISABLED": "true"}
     try:
-        run(str(VENV / "bin" / "python"), "-m", "pytest", str(folder), env=environment, cwd=ROOT)
+        run(str(VENV / "bin" / "python"), "-m", "pytest", str(folder), env=complete, cwd=ROOT)
     except subprocess.CalledProcessError:
         raise Failure(f"tests/{suite} did not pass: the reasons are above") from None
 
@@ -69,7 +71,7 @@ def on_stack(stack: Stack) -> None:
     try:
         up.start(stack, Clock())
         for suite in STACK_SUITES:
-            pytest(suite, stack)
+            pytest(suite, stack.environment)
         passed = True
     finally:
         if not passed:
@@ -93,7 +95,7 @@ def test() -> None:
     title("Images")
     up.fetch(stack)
     for suite in IMAGE_SUITES:
-        pytest(suite, stack)
+        pytest(suite, os.environ)
     on_stack(stack)
     say(f"\nEverything passed ({clock}).")
 
