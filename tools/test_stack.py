@@ -91,7 +91,7 @@ def test() -> None:
     stack = make_stack()
     check.check()
     for suite in PLAIN_SUITES:
-        pytest(suite, stack)
+        pytest(suite, os.environ)
     title("Images")
     up.fetch(stack)
     for suite in IMAGE_SUITES:

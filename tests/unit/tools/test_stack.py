@@ -62,8 +62,9 @@ def test_isolated_stack_heeds_no_shell(env_file: Path) -> None:
     assert Stack(env_file, isolated=True).ports == {"WEB_PORT": 80}
 
 
-def test_commands_name_the_project(env_file: Path) -> None:
+def test_commands_name_the_project(env_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever directory they are called from."""
+    monkeypatch.delenv("COMPOSE_PROJECT_NAME", raising=False)
     command = Stack(env_file).command("down")
     assert command[-3:] == ["--project-name", "us", "down"]
 
