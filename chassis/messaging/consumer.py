@@ -5,6 +5,7 @@ celery and kombu are pinned exactly; the tests with poisonous messages would not
 """
 
 import json
+import time
 from typing import Any, Protocol
 
 from celery.worker.consumer import Consumer
@@ -19,6 +20,8 @@ from chassis.messaging.topology import tasks
 log = get_logger()
 
 PARK_TASK = "chassis.park"
+TURN_SECONDS = 1.0
+STALLED_SECONDS = 15.0
 
 
 class Router(Protocol):
@@ -26,6 +29,23 @@ class Router(Protocol):
 
     def __call__(self, publisher: str, event_type: str) -> str:
         """The task's name."""
+
+
+class Turns:
+    """When the consumer's main loop last turned. It stands still without a connection, and when it is stuck."""
+
+    def __init__(self) -> None:
+        self._last = time.monotonic()
+
+    def note(self) -> None:
+        """The loop has turned."""
+        self._last = time.monotonic()
+
+    @property
+    def problem(self) -> str | None:
+        """None while it turns, otherwise for how long it has not."""
+        still = time.monotonic() - self._last
+        return None if still < STALLED_SECONDS else f"the consumer has not turned for {still:.0f} s"
 
 
 class EventConsumer(Consumer):
@@ -41,6 +61,10 @@ class EventConsumer(Consumer):
         handle = super().create_task_handler(*args, **kwargs)
         service: str = self.app.conf.quadrille_service
         route: Router = self.app.conf.quadrille_router
+
+        # Celery clears the timer when the connection is lost, and calls this again when there is a new one.
+        self.timer.call_repeatedly(TURN_SECONDS, self._note_turn)
+        self._note_turn()
 
         def on_message(message: BrokerMessage) -> Any:
             if not self._is_task(message):
@@ -58,6 +82,9 @@ class EventConsumer(Consumer):
         message.errors = []
         _as_poison(message, Delivery.of(message, self.app.conf.quadrille_service), f"{type(exc).__name__}: {exc}")
         super().create_task_handler()(message)
+
+    def _note_turn(self) -> None:
+        self.app.conf.quadrille_turns.note()
 
     def _is_task(self, message: BrokerMessage) -> bool:
         return bool(message.delivery_info.get("exchange") == tasks(self.app.conf.quadrille_service))

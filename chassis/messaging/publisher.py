@@ -113,7 +113,11 @@ class Publisher:
             connection.add_on_connection_blocked_callback(lambda *_: self._set_blocked(blocked=True))
             connection.add_on_connection_unblocked_callback(lambda *_: self._set_blocked(blocked=False))
             self._connection = connection
-            connection.ioloop.start()
+            try:
+                connection.ioloop.start()
+            except Exception as error:  # noqa: BLE001 - the thread must live
+                # A callback has failed, for instance a publish on a channel that is just closing: start anew.
+                self._fail_open(f"{type(error).__name__}: {error}")
             self._stopping.wait(RECONNECT_SECONDS)
 
     def _on_channel(self, channel: Channel) -> None:
@@ -183,13 +187,13 @@ class Publisher:
             connection.ioloop.stop()
 
     def _on_closed(self, connection: SelectConnection, reason: BaseException) -> None:
-        if not self._stopping.is_set():
-            log.warning("publisher_disconnected", reason=str(reason) or repr(reason))
-        self._fail_open(str(reason))
+        self._fail_open(str(reason) or repr(reason))
         self._blocked = False
         connection.ioloop.stop()
 
     def _fail_open(self, reason: str) -> None:
+        if self._channel is not None and not self._stopping.is_set():
+            log.warning("publisher_disconnected", reason=reason)
         self._channel = None
         batches = {id(batch): batch for batch, _ in self._open.values()}
         self._open.clear()

@@ -1,5 +1,7 @@
 """The outbox relay: one thread per worker process; of all workers of a service one leads, the others stand by."""
 
+import os
+import signal
 import threading
 import time
 from collections.abc import Collection, Sequence
@@ -48,6 +50,7 @@ class Relay:
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._leading = False
+        self._waiting_for: str | None = None
         self._thread = threading.Thread(target=self._run, name="outbox-relay", daemon=True)
 
     def start(self) -> None:
@@ -70,21 +73,35 @@ class Relay:
         return None if self._thread.is_alive() else "the relay's thread is not running"
 
     def _run(self) -> None:
+        try:
+            self._run_until_stopped()
+        finally:
+            self._give_up()
+            if not self._stopping.is_set():
+                log.critical("relay_died")  # the process ends, and its container starts again
+                os.kill(os.getpid(), signal.SIGTERM)
+
+    def _run_until_stopped(self) -> None:
         while not self._stopping.is_set():
             try:
                 moved = self.step()
             except BrokerUnavailable as error:
-                log.warning("relay_waits_for_broker", reason=str(error))
+                self._note_waiting(str(error))
                 moved, self.pause = 0, STANDBY_SECONDS
             except Exception as error:  # noqa: BLE001 - see below
                 # Whatever the store throws: give up the lease, so that a healthy process can take over.
-                log.warning("relay_interrupted", reason=f"{type(error).__name__}: {error}".splitlines()[0])
+                self._note_waiting(f"{type(error).__name__}: {error}".splitlines()[0])
                 self._give_up()
                 moved, self.pause = 0, STANDBY_SECONDS
             if not moved:
                 self._wake.wait(self.pause)
                 self._wake.clear()
-        self._give_up()
+
+    def _note_waiting(self, reason: str) -> None:
+        """One line for each new reason, not for each attempt."""
+        if reason != self._waiting_for:
+            log.warning("relay_waits", reason=reason)
+        self._waiting_for = reason
 
     def step(self) -> int:
         """One turn: take or keep the lease, move a batch, set the next pause. Returns how many events were moved."""
@@ -95,6 +112,7 @@ class Relay:
         self._report_backlog()
         if self._publisher.problem is not None:
             raise BrokerUnavailable(self._publisher.problem)
+        self._waiting_for = None
         now = time.monotonic()
         self._refused_until = {id_: until for id_, until in self._refused_until.items() if until > now}
         moved = self._outbox.drain(self._publish, self._batch_size, self._refused_until.keys())

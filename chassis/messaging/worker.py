@@ -4,14 +4,15 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from celery import Celery, signals
+from celery.apps import worker as apps_worker
 from kombu import Exchange, Queue
 from opentelemetry.instrumentation.celery import CeleryInstrumentor
 from pydantic import Field
 
 from chassis.discovery import Registration
 from chassis.health import Health
-from chassis.logs import configure_logs
-from chassis.messaging.consumer import PARK_TASK
+from chassis.logs import configure_logs, get_logger
+from chassis.messaging.consumer import PARK_TASK, Turns
 from chassis.messaging.delivery import Delivery
 from chassis.messaging.events import PoisonMessage
 from chassis.messaging.handling import Handling, task_name
@@ -23,6 +24,8 @@ from chassis.operations import OPERATIONS_PORT, OperationsServer
 from chassis.settings import BrokerSettings, ProcessSettings
 from chassis.storage.outbox import Outbox
 from chassis.telemetry import configure_telemetry
+
+log = get_logger()
 
 HEARTBEAT_SECONDS = 10
 
@@ -96,7 +99,9 @@ def create_worker(parts: WorkerParts, subscriptions: Subscriptions) -> Celery:
 
     app.conf.quadrille_service = service
     app.conf.quadrille_router = route
+    app.conf.quadrille_turns = turns = Turns()
     parts.health.add("broker", lambda: publisher.problem)
+    parts.health.add("consumer", lambda: turns.problem)
     parts.health.add("relay", lambda: relay.problem)
     operations = OperationsServer(parts.health, settings.operations_port)
     registration = Registration.of_worker(settings, f"{service}-worker", settings.operations_port)
@@ -167,6 +172,11 @@ def _register_tasks(app: Celery, handling: Handling) -> dict[tuple[str, str], st
     return names
 
 
+def _say(message: str, *_streams: object) -> None:
+    # Celery prints what it says on a signal; in the containers' logs every line is JSON.
+    log.info("celery_says", words=message)
+
+
 def _connect_signals(runtime: _Runtime, settings: WorkerSettings, name: str) -> None:
     endpoint = settings.otel_exporter_otlp_endpoint
 
@@ -178,6 +188,7 @@ def _connect_signals(runtime: _Runtime, settings: WorkerSettings, name: str) -> 
     def stop(**_: object) -> None:
         runtime.stop()
 
+    vars(apps_worker)["safe_say"] = _say
     signals.setup_logging.connect(lambda **_: configure_logs(name, settings.log_level), weak=False)
     signals.worker_init.connect(start, weak=False)
     signals.worker_shutdown.connect(stop, weak=False)

@@ -52,11 +52,14 @@ def test_one_trace_from_post_to_confirmation(manager: Client, customer: Client, 
     """Zipkin joins API, relays and workers, across the broker and back, in the trace that the timeline names."""
     order = customer.place(manager.add_product(stock=1))
     customer.settled(order["id"])
+    timeline = customer.call("GET", f"/api/v1/orders/{order['id']}/timeline").json()
+    trace_ids = {entry["trace_id"] for entry in timeline}
+    assert len(trace_ids) == 1
+    trace_id = trace_ids.pop()
 
     def joined() -> None:
-        query = {"serviceName": "orders-api", "limit": "50"}
-        traces = requests.get(f"{port('ZIPKIN')}/api/v2/traces", params=query, timeout=5).json()
-        services = [{span["localEndpoint"]["serviceName"] for span in trace} for trace in traces]
-        assert {"forwardauth", "orders-api", "orders-worker", "inventory-worker"} in services
+        spans = requests.get(f"{port('ZIPKIN')}/api/v2/trace/{trace_id}", timeout=5).json()
+        services = {span["localEndpoint"]["serviceName"] for span in spans}
+        assert services == {"forwardauth", "orders-api", "orders-worker", "inventory-worker"}
 
     eventually(joined, seconds=60)
