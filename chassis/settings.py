@@ -46,6 +46,7 @@ class BrokerSettings(BaseSettings):
 
     broker_url: AmqpDsn
     event_retry_rounds: int = Field(default=6, ge=0, description="trips through the retry queue before the dead letter")
+    inbox_retention_days: int = Field(default=14, ge=1, description="longer than any dead letter waits for its replay")
     relay_batch_size: int = Field(default=200, ge=1, le=1000)
 
 

@@ -15,7 +15,7 @@ import stamina
 from celery.exceptions import Ignore, Reject
 from pydantic import ValidationError
 
-from chassis import metrics
+from chassis import failpoints, metrics
 from chassis.identifiers import new_id
 from chassis.logs import get_logger
 from chassis.messaging.delivery import Delivery
@@ -95,6 +95,7 @@ class Handling:
                     subscription.handler(self.parts, reading, event)
         except DuplicateEvent:
             return "duplicate"
+        failpoints.reached(failpoints.AFTER_COMMIT)
         self.after_commit()
         return "handled"
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from opentelemetry import trace
 
-from chassis import metrics
+from chassis import failpoints, metrics
 from chassis.logs import get_logger
 from chassis.messaging.events import CONTENT_TYPE
 from chassis.messaging.publisher import BrokerUnavailable, Message
@@ -22,6 +22,7 @@ BUSY_SECONDS = 0.010
 IDLE_SECONDS = 0.250
 STANDBY_SECONDS = 1.0
 BACKLOG_EVERY_SECONDS = 5.0
+FORGET_EVERY_SECONDS = 3600.0
 REFUSED_PAUSE_SECONDS = 5.0
 
 
@@ -39,14 +40,18 @@ class BatchPublisher(Protocol):
 class Relay:
     """Moves events from a service's outbox to its exchange, and removes what the broker confirmed."""
 
-    def __init__(self, service: str, outbox: Outbox, publisher: BatchPublisher, batch_size: int) -> None:
+    def __init__(
+        self, service: str, outbox: Outbox, publisher: BatchPublisher, *, batch_size: int, inbox_days: int
+    ) -> None:
         self._service = service
         self._outbox = outbox
         self._publisher = publisher
         self._batch_size = batch_size
+        self._inbox_days = inbox_days
         self._refused_until: dict[str, float] = {}
         self.pause = BUSY_SECONDS
         self._next_backlog = 0.0
+        self._next_forgetting = 0.0
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._leading = False
@@ -110,6 +115,7 @@ class Relay:
             self.pause = STANDBY_SECONDS
             return 0
         self._report_backlog()
+        self._forget_old_events()
         if self._publisher.problem is not None:
             raise BrokerUnavailable(self._publisher.problem)
         self._waiting_for = None
@@ -121,6 +127,7 @@ class Relay:
 
     def _publish(self, events: Sequence[StoredEvent]) -> Collection[str]:
         refused = self._publisher.publish([self._message(event) for event in events])
+        failpoints.reached(failpoints.AFTER_PUBLISH)
         for event in events:
             if event.id in refused:
                 self._note_refusal(event, refused[event.id])
@@ -154,6 +161,12 @@ class Relay:
         backlog = self._outbox.backlog()
         metrics.OUTBOX_BACKLOG.labels(self._service).set(backlog.events)
         metrics.OUTBOX_OLDEST.labels(self._service).set(backlog.oldest_seconds)
+
+    def _forget_old_events(self) -> None:
+        if time.monotonic() < self._next_forgetting:
+            return
+        self._next_forgetting = time.monotonic() + FORGET_EVERY_SECONDS
+        log.info("inbox_purged", events=self._outbox.forget(self._inbox_days), older_than_days=self._inbox_days)
 
     def _set_leading(self, *, leading: bool) -> None:
         if leading != self._leading:

@@ -83,7 +83,13 @@ def create_worker(parts: WorkerParts, subscriptions: Subscriptions) -> Celery:
     service = subscriptions.service
     settings = parts.settings
     publisher = Publisher(str(settings.broker_url), f"{service}-relay")
-    relay = Relay(service, parts.outbox, publisher, settings.relay_batch_size)
+    relay = Relay(
+        service,
+        parts.outbox,
+        publisher,
+        batch_size=settings.relay_batch_size,
+        inbox_days=settings.inbox_retention_days,
+    )
     handling = Handling(
         subscriptions, parts, parts.transient_errors, settings.event_retry_rounds, publisher, relay.wake
     )

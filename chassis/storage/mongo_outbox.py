@@ -86,6 +86,10 @@ class MongoOutbox:
         times = [entry["at"] for outbox in outboxes for entry in outbox]
         return Backlog(len(times), (utc_now() - min(times)).total_seconds() if times else 0.0)
 
+    def forget(self, _days: int) -> int:
+        """Nothing to do: a document remembers a bounded number of events."""
+        return 0
+
     def resign(self) -> None:
         """Lets another take the lease at once."""
         self._held_until = utc_now()

@@ -49,5 +49,8 @@ class Outbox(Protocol):
     def backlog(self) -> Backlog:
         """What waits now."""
 
+    def forget(self, days: int) -> int:
+        """Drops the inbox's memory of events that were handled longer ago; returns how many."""
+
     def resign(self) -> None:
         """Gives the lease back, also after an error; may be called at any time."""

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
+from chassis import failpoints
 from chassis.logs import stop_with
 from chassis.messaging.events import DuplicateEvent, Event, publication
 from chassis.settings import PostgresSettings
@@ -117,6 +118,7 @@ class UnitOfWork:
         if self._events:
             self._connection.execute(_STORE, [_row(event) for event in self._events])
             self._events.clear()
+        failpoints.reached(failpoints.BEFORE_COMMIT)
         self._connection.commit()
 
     def __exit__(

@@ -15,6 +15,7 @@ _CLAIM = text(
     " ORDER BY seq LIMIT :limit FOR UPDATE SKIP LOCKED"
 ).bindparams(bindparam("skip", type_=ARRAY(UUID(as_uuid=False))))
 _REMOVE = text("DELETE FROM outbox WHERE id = ANY(:ids)").bindparams(bindparam("ids", type_=ARRAY(UUID(as_uuid=False))))
+_FORGET = text("DELETE FROM inbox WHERE received_at < now() - make_interval(days => :days)")
 _BACKLOG = text("SELECT count(*), coalesce(extract(epoch FROM now() - min(created_at)), 0) FROM outbox")
 
 
@@ -55,6 +56,11 @@ class PostgresOutbox:
         with self._engine.connect() as connection:
             count, age = connection.execute(_BACKLOG).one()
         return Backlog(count, float(age))
+
+    def forget(self, days: int) -> int:
+        """Deletes rows of the inbox, with a connection of the pool."""
+        with self._engine.begin() as connection:
+            return connection.execute(_FORGET, {"days": days}).rowcount
 
     def resign(self) -> None:
         """Ends the session, and with it the lock: a pooled connection would keep it."""

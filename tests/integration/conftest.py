@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -26,6 +27,13 @@ def image_of(service: str) -> str:
     """The image that the Compose file names for the service."""
     compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
     return str(compose["services"][service]["image"])
+
+
+def free_port() -> int:
+    """A port of this machine that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _address(container: DockerContainer, port: int) -> str:
@@ -83,7 +91,7 @@ class Broker:
     def __init__(self, container: DockerContainer) -> None:
         self.container = container
         self.address = _address(container, 5672)
-        self._management = f"http://{_address(container, 15672)}/api"
+        self.management = f"http://{_address(container, 15672)}/"
 
     def url(self, user: str, vhost: str = "quadrille") -> str:
         """The AMQP URL of a user of the definitions; all have the same password here."""
@@ -91,9 +99,14 @@ class Broker:
 
     def call(self, method: str, path: str, body: object = None) -> requests.Response:
         """One call of the management API."""
-        answer = requests.request(method, self._management + path, json=body, auth=("guest", "guest"), timeout=10)
+        answer = requests.request(method, f"{self.management}api{path}", json=body, auth=("guest", "guest"), timeout=10)
         answer.raise_for_status()
         return answer
+
+    def publish(self, exchange: str, key: str, body: str) -> None:
+        """Any message, without properties."""
+        message = {"properties": {}, "routing_key": key, "payload": body, "payload_encoding": "string"}
+        self.call("POST", f"/exchanges/quadrille/{exchange}/publish", message)
 
     def messages(self, queue: str, vhost: str = "quadrille") -> int:
         """How many messages are ready in the queue, asked of the queue itself."""
@@ -107,7 +120,11 @@ class Broker:
 @pytest.fixture(scope="session")
 def broker() -> Iterator[Broker]:
     """A RabbitMQ server without any topology."""
-    with DockerContainer(image_of("rabbitmq")).with_exposed_ports(5672, 15672) as container:
+    # Fixed ports: a container that is killed and started again would get others.
+    container = DockerContainer(image_of("rabbitmq"))
+    for port in (5672, 15672):
+        container.with_bind_ports(port, free_port())
+    with container:
         server = Broker(container)
         eventually(lambda: server.call("GET", "/overview"), seconds=90)
         eventually(lambda: server.call("GET", "/health/checks/port-listener/5672"), seconds=30)

@@ -1,13 +1,14 @@
 """The chain's surroundings: a broker with the generated topology, databases, and workers as processes of their own."""
 
 import os
+import random
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Protocol
 
 import pika
 import pytest
@@ -21,7 +22,7 @@ from chassis.messaging.events import CONTENT_TYPE, encode, publication
 from chassis.messaging.topology import definitions
 from chassis.storage.postgres import MESSAGING_TABLES_V1
 from tests.integration.chain.worker_app import SCHEMA, subscriptions_of
-from tests.integration.conftest import PASSWORD, Broker
+from tests.integration.conftest import PASSWORD, Broker, free_port
 from tests.polling import eventually
 
 ROOT = Path(__file__).parents[3]
@@ -74,6 +75,17 @@ class Shop:
             for _ in range(times):
                 channel.basic_publish("shop", routing_key, body, pika.BasicProperties(**given), mandatory=True)
 
+    def send_shuffled(self, events: int, copies: int) -> None:
+        """So many events, each so many times, in any order."""
+        made = [
+            publication(ThingSold(thing="chair"), source="shop", subject="c", sequence=1, correlation=None, cause=None)
+            for _ in range(events)
+        ]
+        bodies = [encode(event).encode() for event in made for _ in range(copies)]
+        random.shuffle(bodies)
+        for body in bodies:
+            self.send(body)
+
 
 @pytest.fixture
 def shop(chain_broker: Broker) -> Shop:
@@ -89,10 +101,10 @@ class WorkerProcess:
         self.log = log
         self._database_url = database_url
         self._broker = broker
-        self._port = _free_port()
+        self._port = free_port()
 
-    def start(self) -> "WorkerProcess":
-        """Starts it and waits until it consumes."""
+    def start(self, fail_point: str = "") -> "WorkerProcess":
+        """Starts it and waits until it consumes; with a fail-point it may be dead before."""
         environment = {
             "PATH": os.environ["PATH"],
             "CHAIN_SERVICE": self.service,
@@ -102,6 +114,7 @@ class WorkerProcess:
             "CONSUL_HTTP_TOKEN": "unused",
             "OPERATIONS_PORT": str(self._port),
             "EVENT_RETRY_ROUNDS": "2",
+            "FAIL_POINT": fail_point,
         }
         command = [sys.executable, "-m", "celery", "-A", "tests.integration.chain.worker_app", "worker", "--pool"]
         with self.log.open("ab") as output:
@@ -109,13 +122,24 @@ class WorkerProcess:
                 [*command, "threads", "--concurrency", "8", "--without-mingle", "--without-gossip"],
                 cwd=ROOT, env=environment, stdout=output, stderr=output,
             )  # fmt: skip
-        eventually(self.assert_ready, seconds=30)
+        if not fail_point:
+            eventually(self.assert_ready, seconds=30)
         return self
+
+    def ask(self, path: str) -> requests.Response:
+        """What its operations port answers."""
+        return requests.get(f"http://127.0.0.1:{self._port}{path}", timeout=5)
+
+    def metric(self, name: str, **labels: str) -> float:
+        """The sum of a metric's samples that have the labels."""
+        wanted = [f'{label}="{value}"' for label, value in labels.items()]
+        lines = [line for line in self.ask("/metrics").text.splitlines() if line.startswith((f"{name}{{", f"{name} "))]
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines if all(each in line for each in wanted))
 
     def assert_ready(self) -> None:
         """The process runs and says that it is well."""
         assert self.process.poll() is None, self.log.read_text()
-        answer = requests.get(f"http://127.0.0.1:{self._port}/health/ready", timeout=5)
+        answer = self.ask("/health/ready")
         assert answer.status_code == 200, answer.text
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
@@ -131,13 +155,10 @@ class WorkerProcess:
             return int(connection.scalar(text(f"SELECT count(*) FROM {table}{condition}"), {"id": event_id}) or 0)  # noqa: S608 - names of the tests
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+class StartWorker(Protocol):
+    """Starts a worker of the service."""
 
-
-StartWorker = Callable[[str], WorkerProcess]
+    def __call__(self, service: str, fail_point: str = "") -> WorkerProcess: ...
 
 
 @pytest.fixture
@@ -147,7 +168,7 @@ def start_worker(
     """Starts workers with a fresh database and empty queues; stops all of them at the end."""
     workers: list[WorkerProcess] = []
 
-    def start(service: str) -> WorkerProcess:
+    def start(service: str, fail_point: str = "") -> WorkerProcess:
         url = next(
             (each.engine.url.render_as_string(hide_password=False) for each in workers if each.service == service), None
         )
@@ -156,7 +177,7 @@ def start_worker(
             _create_tables(create_engine(url))
         worker = WorkerProcess(service, url, chain_broker, tmp_path / f"{service}-{new_id()}.log")
         workers.append(worker)
-        return worker.start()
+        return worker.start(fail_point)
 
     _purge(chain_broker)
     yield start

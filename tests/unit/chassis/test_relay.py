@@ -30,6 +30,9 @@ class ListOutbox:
     def backlog(self) -> Backlog:
         return Backlog(len(self.events), 0.0)
 
+    def forget(self, days: int) -> int:
+        return 0
+
     def resign(self) -> None:
         """Nothing is held."""
 
@@ -47,10 +50,14 @@ class ListPublisher:
         return {message.id: "returned: 312 NO_ROUTE" for message in messages if message.id in self._refusing}
 
 
+def relay_of(outbox: ListOutbox, publisher: ListPublisher, batch_size: int) -> Relay:
+    return Relay("shop", outbox, publisher, batch_size=batch_size, inbox_days=14)
+
+
 def test_confirmed_events_leave_the_outbox() -> None:
     """A full turn sends everything to the service's exchange under its type."""
     outbox, publisher = ListOutbox(STORED), ListPublisher()
-    assert Relay("shop", outbox, publisher, 10).step() == 3
+    assert relay_of(outbox, publisher, 10).step() == 3
     assert outbox.events == []
     assert {(message.exchange, message.routing_key) for message in publisher.sent} == {("shop", "thing.sold")}
 
@@ -58,7 +65,7 @@ def test_confirmed_events_leave_the_outbox() -> None:
 def test_refused_event_stays_and_blocks_nobody() -> None:
     """What the broker returned waits for a while; what came after it leaves."""
     outbox, publisher = ListOutbox(STORED), ListPublisher(refusing={"id-0"})
-    relay = Relay("shop", outbox, publisher, 2)
+    relay = relay_of(outbox, publisher, 2)
     assert [relay.step(), relay.step(), relay.step()] == [1, 1, 0]
     assert outbox.events == [STORED[0]]
     assert [message.id for message in publisher.sent].count("id-0") == 1
@@ -67,7 +74,7 @@ def test_refused_event_stays_and_blocks_nobody() -> None:
 def test_standby_sends_nothing() -> None:
     """Without the lease the outbox is left alone."""
     outbox, publisher = ListOutbox(STORED, free=False), ListPublisher()
-    assert Relay("shop", outbox, publisher, 10).step() == 0
+    assert relay_of(outbox, publisher, 10).step() == 0
     assert (publisher.sent, outbox.events) == ([], STORED)
 
 
@@ -75,13 +82,13 @@ def test_broker_away_leaves_everything() -> None:
     """While nothing can be published, nothing is even claimed."""
     outbox = ListOutbox(STORED)
     with pytest.raises(BrokerUnavailable):
-        Relay("shop", outbox, ListPublisher(problem="no connection"), 10).step()
+        relay_of(outbox, ListPublisher(problem="no connection"), 10).step()
     assert outbox.events == STORED
 
 
 def test_pause_grows_while_idle() -> None:
     """Busy, the relay looks again at once; idle, ever less often, up to a bound."""
-    relay = Relay("shop", ListOutbox(STORED), ListPublisher(), 10)
+    relay = relay_of(ListOutbox(STORED), ListPublisher(), 10)
     relay.step()
     pauses = [relay.pause for _ in range(8) if relay.step() == 0]
     assert pauses[0] == BUSY_SECONDS * 2

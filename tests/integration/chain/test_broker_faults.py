@@ -1,0 +1,129 @@
+"""A broker that dies, freezes, hangs up, or is full: events wait and lose nothing."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from chassis.identifiers import new_id
+from chassis.messaging.publisher import Message, Publisher
+from tests.integration.chain.conftest import Shop, StartWorker, WorkerProcess
+from tests.integration.chain.test_chain import assert_drained, assert_effects, queue_holds
+from tests.integration.conftest import Broker
+from tests.polling import eventually
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+
+
+def test_killed_broker_loses_nothing(shop: Shop, start_worker: StartWorker, chain_broker: Broker) -> None:
+    """SIGKILL of the server amid the work; it comes back with its quorum queues, and everything ends once."""
+    stock, mail = start_worker("stock"), start_worker("mail")
+    for _ in range(60):
+        shop.sell(seconds=0.05)
+    server = chain_broker.container.get_wrapped_container()
+    server.kill("SIGKILL")
+    server.start()
+    eventually(lambda: chain_broker.call("GET", "/health/checks/port-listener/5672"), seconds=60)
+    assert_all_ended(stock, mail, 60)
+
+
+def test_closed_connections_lose_nothing(shop: Shop, start_worker: StartWorker, chain_broker: Broker) -> None:
+    """An operator closes every connection, twice, while events flow."""
+    stock, mail = start_worker("stock"), start_worker("mail")
+    for _ in range(2):
+        for _ in range(30):
+            shop.sell(seconds=0.05)
+        for connection in chain_broker.call("GET", "/connections").json():
+            chain_broker.call("DELETE", f"/connections/{connection['name']}")
+    assert_all_ended(stock, mail, 60)
+
+
+def test_frozen_broker_is_noticed_and_survived(shop: Shop, start_worker: StartWorker, chain_broker: Broker) -> None:
+    """Half-open connections: readiness says so within the heartbeats, and afterwards the work goes on."""
+    stock, mail = start_worker("stock"), start_worker("mail")
+    for _ in range(10):
+        shop.sell(seconds=0.1)
+    server = chain_broker.container.get_wrapped_container()
+    server.pause()
+    try:
+        eventually(lambda: not_ready(stock), seconds=60)
+    finally:
+        server.unpause()
+    assert_all_ended(stock, mail, 10)
+    eventually(stock.assert_ready, seconds=60)
+
+
+def not_ready(worker: WorkerProcess) -> None:
+    assert worker.ask("/health/ready").status_code == 503
+
+
+def assert_all_ended(stock: WorkerProcess, mail: WorkerProcess, events: int) -> None:
+    eventually(lambda: assert_effects(stock, events), seconds=90)
+    eventually(lambda: assert_drained(stock), seconds=60)
+    eventually(lambda: assert_effects(mail, 2 * events), seconds=90)
+
+
+@contextmanager
+def memory_alarm(broker: Broker) -> Iterator[None]:
+    """The broker believes that it has no memory left."""
+    limit = ["rabbitmqctl", "set_vm_memory_high_watermark"]
+    server = broker.container.get_wrapped_container()
+    assert server.exec_run([*limit, "0.00001"]).exit_code == 0
+    try:
+        yield
+    finally:
+        assert server.exec_run([*limit, "0.6"]).exit_code == 0
+
+
+def test_memory_alarm_stops_publishing_not_the_service(
+    shop: Shop, start_worker: StartWorker, chain_broker: Broker
+) -> None:
+    """Handlers go on and fill the outbox; readiness names the alarm; afterwards the events leave."""
+    stock = start_worker("stock")
+    for _ in range(3):
+        shop.sell(seconds=4)
+    eventually(lambda: attempts_are(stock, 3))
+    with memory_alarm(chain_broker):
+        eventually(lambda: assert_effects(stock, 3), seconds=20)
+        eventually(lambda: not_ready(stock), seconds=20)
+        assert stock.count("outbox") == 3
+    eventually(lambda: assert_drained(stock), seconds=30)
+    eventually(stock.assert_ready, seconds=30)
+
+
+def attempts_are(worker: WorkerProcess, expected: int) -> None:
+    assert worker.count("attempts") == expected
+
+
+def test_unroutable_event_is_kept(shop: Shop, start_worker: StartWorker, chain_broker: Broker) -> None:
+    """Without a binding the alternate exchange keeps the event for operators."""
+    binding = "/bindings/quadrille/e/stock/q/mail.stock"
+    chain_broker.call("DELETE", f"{binding}/thing.stored")
+    try:
+        stock = start_worker("stock")
+        shop.sell()
+        eventually(lambda: assert_drained_after_effect(stock))
+        eventually(lambda: queue_holds(chain_broker, "unroutable", 1))
+    finally:
+        chain_broker.call("POST", binding, {"routing_key": "thing.stored"})
+
+
+def assert_drained_after_effect(worker: WorkerProcess) -> None:
+    assert (worker.count("effects"), worker.count("outbox")) == (1, 0)
+
+
+def test_returned_message_is_refused(chain_broker: Broker) -> None:
+    """Mandatory: what no queue takes comes back with the reason, although the broker confirms it too."""
+    publisher = Publisher(chain_broker.url("stock"), "test")
+    publisher.start()
+    try:
+        eventually(lambda: connected(publisher))
+        lost = Message(str(new_id()), "stock.replay", "nowhere", b"{}", "application/json")
+        good = Message(str(new_id()), "stock.dead", "stock.shop", b"{}", "application/json")
+        assert publisher.publish([lost, good]) == {lost.id: "returned: 312 NO_ROUTE"}
+    finally:
+        publisher.stop()
+
+
+def connected(publisher: Publisher) -> None:
+    assert publisher.problem is None

@@ -1,0 +1,62 @@
+"""Crashes at the worst moments: fail-points kill the worker; the next one brings every event to its one effect."""
+
+import signal
+
+import pytest
+
+from chassis import failpoints
+from tests.integration.chain.conftest import Shop, StartWorker, WorkerProcess
+from tests.integration.chain.test_chain import assert_drained, assert_effects
+from tests.polling import eventually
+
+
+def died(worker: WorkerProcess) -> None:
+    assert worker.process.poll() == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("fail_point", [failpoints.BEFORE_COMMIT, failpoints.AFTER_COMMIT, failpoints.AFTER_PUBLISH])
+def test_crash_leaves_one_effect(shop: Shop, start_worker: StartWorker, fail_point: str) -> None:
+    """Before the commit, between commit and acknowledgement, between publish and removal: once each, and drained."""
+    mail = start_worker("mail")
+    doomed = start_worker("stock", fail_point)
+    for _ in range(5):
+        shop.sell()
+    eventually(lambda: died(doomed), seconds=30)
+    heir = start_worker("stock")
+    eventually(lambda: assert_effects(heir, 5), seconds=20)
+    eventually(lambda: assert_drained(heir), seconds=20)
+    eventually(lambda: assert_effects(mail, 10), seconds=20)  # five of the shop's, five of stock's, none twice
+    eventually(lambda: assert_effects(heir, 5))
+
+
+def test_sigterm_finishes_what_runs(shop: Shop, start_worker: StartWorker) -> None:
+    """A warm shutdown lets running handlers commit and gives back the rest; nothing is lost."""
+    stock = start_worker("stock")
+    for _ in range(40):
+        shop.sell(seconds=0.3)
+    eventually(lambda: some_done(stock))
+    assert stock.stop(signal.SIGTERM) == 0
+    done = stock.count("effects")
+    assert stock.count("attempts") == done
+    heir = start_worker("stock")
+    eventually(lambda: assert_effects(heir, 40), seconds=30)
+    assert '"relay_died"' not in heir.log.read_text()
+
+
+def some_done(worker: WorkerProcess) -> None:
+    assert 0 < worker.count("effects") < 40
+
+
+def test_shuffled_duplicates_have_one_effect_each(shop: Shop, start_worker: StartWorker) -> None:
+    """Two workers, every event five times in any order: the inbox lets each through once."""
+    first, second = start_worker("stock"), start_worker("stock")
+    shop.send_shuffled(events=20, copies=5)
+    eventually(lambda: attempts_are(first, 100), seconds=30)
+    eventually(lambda: assert_effects(second, 20))
+    assert first.count("inbox") == 20
+    handled = [worker.metric("events_consumed_total", outcome="duplicate") for worker in (first, second)]
+    assert sum(handled) == 80
+
+
+def attempts_are(worker: WorkerProcess, expected: int) -> None:
+    assert worker.count("attempts") == expected
