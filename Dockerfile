@@ -20,7 +20,7 @@ ARG SERVICE
 RUN mkdir /service \
  && case "$SERVICE" in \
       chassis) cp --parents -r rabbitmq /service ;; \
-      forwardauth) cp --parents -r gateway /service ;; \
+      forwardauth) cp --parents -r gateway docs /service ;; \
       *) cp --parents -r apps/__init__.py "apps/$SERVICE" workers/__init__.py "workers/$SERVICE" /service ;; \
     esac
 

@@ -59,8 +59,8 @@ def own_address(settings: ProcessSettings) -> str:
 class Routes:
     """What of an API the gateway hands on: Traefik rules for what anybody may ask, and for the signed-in."""
 
-    signed_in: str
     public: str
+    signed_in: str | None = None
 
     def tags(self, name: str) -> list[str]:
         """The routes as Traefik reads them from Consul. The public rule is the more special one, so it goes first."""
@@ -68,6 +68,7 @@ class Routes:
         return ["traefik.enable=true"] + [
             f"traefik.http.routers.{router}.{option}"
             for router, rule, middleware, priority in rules
+            if rule is not None
             for option in (
                 f"rule={rule}", "entrypoints=web", f"middlewares={middleware}", f"priority={priority}",
             )

@@ -2,12 +2,13 @@
 
 from flask import Flask
 
-from chassis.discovery import Resolver
+from chassis.discovery import Resolver, Routes
 from chassis.health import Health
 from chassis.http.client import ServiceClient
 from chassis.http.keys import keys_of_users_service
 from chassis.http.serve import ApiProcess
 from chassis.settings import ProcessSettings, TokenSettings
+from gateway.docs.pages import docs_blueprint
 from gateway.forwardauth.app import create_app
 from gateway.forwardauth.tokens import TokenReader
 
@@ -21,7 +22,11 @@ def create_api(settings: ForwardAuthSettings) -> Flask:
     keys = keys_of_users_service(ServiceClient("users-api", Resolver(settings)))
     health = Health()
     health.add("signing_keys", keys.check)
-    return create_app(TokenReader(keys, settings), health)
+    app = create_app(TokenReader(keys, settings), health)
+    app.register_blueprint(docs_blueprint())
+    return app
 
 
-api = ApiProcess(name="forwardauth", settings=ForwardAuthSettings, create=create_api)
+api = ApiProcess(
+    name="forwardauth", settings=ForwardAuthSettings, create=create_api, routes=Routes(public="PathPrefix(`/docs`)")
+)

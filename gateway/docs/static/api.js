@@ -1,0 +1,11 @@
+// One page for the documents of all services; the choice is in the top bar.
+const services = ["orders", "inventory", "users"];
+
+SwaggerUIBundle({
+  dom_id: "#api",
+  urls: services.map((name) => ({ name, url: `/api/v1/${name}/openapi.json` })),
+  presets: [SwaggerUIBundle.presets.apis, SwaggerUIStandalonePreset],
+  layout: "StandaloneLayout",
+  persistAuthorization: false,
+  validatorUrl: null,
+});
