@@ -9,7 +9,7 @@ export FORCE S
 export PYTHONDONTWRITEBYTECODE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help up down clean ps logs shell demo test test-unit check format venv images images-refresh topology contracts dead-letters lock python
+.PHONY: help up down clean ps logs shell demo test test-unit check format venv images images-refresh bench-relay topology contracts dead-letters lock python
 
 ##@ Run
 
@@ -63,6 +63,9 @@ contracts: venv ## generate docs/events (AsyncAPI, JSON Schemas) from the servic
 lock: ## write requirements/*.txt with hashes (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 requirements/dev.in -o requirements/dev.txt
 	uv pip compile --quiet --universal --generate-hashes --python-version 3.13 requirements/runtime.in -o requirements/runtime.txt
+
+bench-relay: venv ## events a second through the relay, from PostgreSQL and from MongoDB
+	@PYTHONPATH=. $(VENV)/python tests/load/bench_relay.py
 
 ##@ Images
 

@@ -48,3 +48,24 @@ def test_consul_restart_brings_everything_back(anonymous: Client) -> None:
             assert anonymous.call("GET", path).status_code == 200
 
     eventually(routed, seconds=60)
+
+
+def test_scaling_workers_under_load_loses_nothing(manager: Client, customer: Client) -> None:
+    """One to three orders workers and back while orders flow: all of them end."""
+    sku = manager.add_product(stock=120)
+    customer.settled(customer.place(sku)["id"])
+
+    def place(number: int) -> str:
+        if number in {20, 80}:
+            scale("orders-worker", 3 if number == 20 else 1)
+        order_id: str = customer.place(sku)["id"]
+        return order_id
+
+    with ThreadPoolExecutor(4) as pool:
+        orders = list(pool.map(place, range(119)))
+    assert {customer.settled(order_id, seconds=120)["status"] for order_id in orders} == {"confirmed"}
+    assert manager.stock(sku) == {"received": 120, "available": 0, "reserved": 120, "sold": 0}
+
+
+def scale(service: str, replicas: int) -> None:
+    compose("up", "--detach", "--no-deps", "--no-recreate", "--scale", f"{service}={replicas}", service)

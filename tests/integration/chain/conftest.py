@@ -22,7 +22,7 @@ from chassis.messaging.events import CONTENT_TYPE, encode, publication
 from chassis.messaging.topology import definitions
 from chassis.storage.postgres import MESSAGING_TABLES_V1
 from tests.integration.chain.worker_app import SCHEMA, subscriptions_of
-from tests.integration.conftest import PASSWORD, Broker, free_port
+from tests.integration.servers import PASSWORD, Broker, free_port
 from tests.polling import eventually
 
 ROOT = Path(__file__).parents[3]
@@ -204,7 +204,7 @@ def dead_letters(chain_broker: Broker) -> Callable[[str], list[SimpleNamespace]]
 
     def take(queue: str) -> list[SimpleNamespace]:
         found: list[SimpleNamespace] = []
-        url = chain_broker.url("guest").replace(PASSWORD, "guest")
+        url = chain_broker.administrator_url
         with pika.BlockingConnection(pika.URLParameters(url)) as connection:
             channel = connection.channel()
             while True:

@@ -9,7 +9,7 @@ from chassis.identifiers import new_id
 from chassis.messaging.publisher import Message, Publisher
 from tests.integration.chain.conftest import Shop, StartWorker, WorkerProcess
 from tests.integration.chain.test_chain import assert_drained, assert_effects, queue_holds
-from tests.integration.conftest import Broker
+from tests.integration.servers import Broker
 from tests.polling import eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 from chassis.messaging.events import encode, publication
 from tests.integration.chain.conftest import Shop, StartWorker, ThingSold, WorkerProcess
-from tests.integration.conftest import Broker
+from tests.integration.servers import Broker
 from tests.polling import eventually
 
 Take = Callable[[str], list[SimpleNamespace]]

@@ -11,7 +11,7 @@ import pytest
 
 from tests.integration.chain.conftest import Shop, StartWorker, WorkerProcess
 from tests.integration.chain.test_chain import assert_effects, queue_holds
-from tests.integration.conftest import PASSWORD, Broker
+from tests.integration.servers import PASSWORD, Broker
 from tests.polling import eventually
 
 ROOT = Path(__file__).parents[3]

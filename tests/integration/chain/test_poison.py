@@ -11,7 +11,7 @@ from chassis.identifiers import new_id
 from chassis.messaging.events import encode, publication
 from tests.integration.chain.conftest import Shop, StartWorker, ThingSold
 from tests.integration.chain.test_chain import assert_effects, queue_holds
-from tests.integration.conftest import Broker
+from tests.integration.servers import Broker
 from tests.polling import eventually
 
 ATTRIBUTES = ("id", "type", "source", "specversion", "subject", "time", "dataschema", "correlationid", "sequence")

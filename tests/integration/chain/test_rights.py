@@ -7,7 +7,7 @@ import pytest
 from pika.adapters.blocking_connection import BlockingChannel
 from pika.exceptions import ChannelClosedByBroker
 
-from tests.integration.conftest import Broker
+from tests.integration.servers import Broker
 
 FORBIDDEN: dict[str, Callable[[BlockingChannel], object]] = {
     "publish another's events": lambda channel: publish(channel, "shop"),

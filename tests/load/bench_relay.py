@@ -1,0 +1,150 @@
+"""`make bench-relay`: how fast the relay empties each outbox into a real broker. Prints the machine and the figures.
+
+Each round fills an outbox with events of half a kilobyte and times the relay alone, from the first claim to the last
+removal. The best of the rounds counts: other work on the machine can only make one slower.
+"""
+
+import os
+import platform
+import secrets
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+
+import pymongo
+from sqlalchemy import Engine, create_engine, text
+
+from chassis.identifiers import new_id
+from chassis.logs import configure_logs
+from chassis.messaging.definitions import with_passwords
+from chassis.messaging.events import Event
+from chassis.messaging.publisher import Publisher
+from chassis.messaging.relay import Relay
+from chassis.messaging.subscriptions import Reading, Subscriptions
+from chassis.messaging.topology import definitions
+from chassis.storage.mongo import Document
+from chassis.storage.mongo_outbox import MongoOutbox
+from chassis.storage.outbox import Outbox
+from chassis.storage.postgres import MESSAGING_TABLES_V1
+from chassis.storage.postgres_outbox import PostgresOutbox
+from chassis.times import utc_now
+from tests.integration.servers import PASSWORD, Broker, image_of, mongo_server, postgres_server, rabbitmq_server
+from tests.polling import eventually
+
+EVENTS = 10_000
+ROUNDS = 3
+BATCH = 200
+BODY = '{"pad": "' + "x" * 500 + '"}'
+
+
+class Heard(Reading):
+    """The consumer reads nothing; its queue only has to be there."""
+
+
+def ignore(_parts: object, _reading: Heard, _event: Event) -> None:
+    """Never called: no worker runs."""
+
+
+@contextmanager
+def publisher_of(broker: Broker) -> Iterator[Publisher]:
+    """A connected publisher with the rights of the service `shop`; `stock` has a queue for its events."""
+    subscriptions = Subscriptions("stock")
+    subscriptions.on("shop", "thing.sold", Heard)(ignore)
+    template = definitions(["shop", "stock"], [subscriptions])
+    passwords = {f"RABBITMQ_{user['name'].upper()}_PASSWORD": PASSWORD for user in template["users"]}
+    broker.call("POST", "/definitions", with_passwords(template, passwords))
+    publisher = Publisher(broker.url("shop"), "bench")
+    publisher.start()
+    eventually(lambda: connected(publisher), seconds=30)
+    yield publisher
+    publisher.stop()
+
+
+def connected(publisher: Publisher) -> None:
+    """Raises while it is not."""
+    if publisher.problem is not None:
+        raise RuntimeError(publisher.problem)
+
+
+def fill_postgres(engine: Engine) -> Callable[[], Outbox]:
+    """Makes the tables; returns what fills the outbox anew."""
+    with engine.begin() as connection:
+        connection.execute(text(MESSAGING_TABLES_V1))
+
+    def fill() -> Outbox:
+        rows = [{"id": str(new_id()), "type": "thing.sold", "body": BODY} for _ in range(EVENTS)]
+        with engine.begin() as connection:
+            connection.execute(text("INSERT INTO outbox (id, type, body) VALUES (:id, :type, :body)"), rows)
+        return PostgresOutbox(engine)
+
+    return fill
+
+
+def fill_mongo(client: pymongo.MongoClient[Document]) -> Callable[[], Outbox]:
+    """Makes the index; returns what fills the outbox anew: one event in each of 10,000 documents."""
+    database = client[f"bench_{secrets.token_hex(4)}"]
+    orders = database["orders"]
+    orders.create_index("relay", partialFilterExpression={"relay": True})
+
+    def fill() -> Outbox:
+        def entry() -> Document:
+            event_id = str(new_id())
+            return {"id": event_id, "type": "thing.sold", "body": BODY, "traceparent": None, "at": utc_now()}
+
+        orders.insert_many(
+            [{"_id": str(new_id()), "version": 1, "relay": True, "outbox": [entry()]} for _ in range(EVENTS)]
+        )
+        return MongoOutbox(orders, database["leases"])
+
+    return fill
+
+
+def timed(outbox: Outbox, publisher: Publisher) -> float:
+    """Events a second until the outbox is empty."""
+    relay = Relay("shop", outbox, publisher, batch_size=BATCH, inbox_days=14)
+    started = time.perf_counter()
+    moved = 0
+    while moved < EVENTS:
+        moved += relay.step()
+    seconds = time.perf_counter() - started
+    outbox.resign()
+    return moved / seconds
+
+
+def main() -> int:
+    """Prints the figures; 1 when a target is missed."""
+    configure_logs("bench", "WARNING")
+    with ExitStack() as stack:
+        broker = stack.enter_context(rabbitmq_server())
+        postgres_url = stack.enter_context(postgres_server()).replace("postgresql://", "postgresql+psycopg://")
+        mongo_url = f"mongodb://{stack.enter_context(mongo_server())}/?authSource=admin"
+        publisher = stack.enter_context(publisher_of(broker))
+        client: pymongo.MongoClient[Document] = pymongo.MongoClient(mongo_url, w="majority", journal=True)
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+        say(f"{os.cpu_count()} CPUs, {memory:.0f} GiB, Linux {platform.release()}, Python {platform.python_version()}")
+        say(", ".join(image_of(service) for service in ("rabbitmq", "postgres", "mongo")))
+        kept = [
+            report("PostgreSQL", fill_postgres(create_engine(postgres_url)), publisher, 3000),
+            report("MongoDB", fill_mongo(client), publisher, 1000),
+        ]
+        client.close()
+    return 0 if all(kept) else 1
+
+
+def report(name: str, fill: Callable[[], Outbox], publisher: Publisher, target: int) -> bool:
+    """Measures the rounds and prints the best."""
+    rates = [timed(fill(), publisher) for _ in range(ROUNDS)]
+    shown = ", ".join(f"{rate:,.0f}" for rate in rates)
+    say(f"{name}: {max(rates):,.0f} events/s (best of {ROUNDS}: {shown}); wanted: {target:,}")
+    return max(rates) >= target
+
+
+def say(line: str) -> None:
+    """To the person who called."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
