@@ -39,7 +39,7 @@ def test_poison_in_a_queue_stops_nobody(
     queue: str, port: Callable[[str], str], manager: Client, customer: Client
 ) -> None:
     """Injected through the operators' replay exchange; shown by the tool, purged, and an order is confirmed."""
-    exchange = f"{port('RABBITMQ_UI')}/api/exchanges/quadrille/{queue.split('.')[0]}.replay/publish"
+    exchange = f"{port('RABBITMQ_UI')}/api/exchanges/quadrille/{queue.split('.', 1)[0]}.replay/publish"
     credentials = ("operator", os.environ["RABBITMQ_OPERATOR_PASSWORD"])
     for body, properties in POISON.values():
         message = {"properties": properties, "routing_key": queue, "payload_encoding": "base64",
