@@ -37,9 +37,18 @@ def _index_lists(database: Database[Document]) -> None:
     orders.create_index([("status", ASCENDING), ("_id", DESCENDING)], name="status_newest_first")
 
 
+def _index_idempotency_keys(database: Database[Document]) -> None:
+    # Unique among the orders that have a key: this is what makes one of parallel repetitions win.
+    keyed = {"idempotency_key": {"$exists": True}}
+    database["orders"].create_index(
+        [("idempotency_key", ASCENDING)], name="idempotency_key", unique=True, partialFilterExpression=keyed
+    )
+
+
 MIGRATIONS = (
     Migration(1, "index the orders that have outgoing events", _index_relay),
     Migration(2, "index the lists of orders", _index_lists),
+    Migration(3, "index the keys of requests", _index_idempotency_keys),
 )
 
 

@@ -12,6 +12,7 @@ from apps.orders.domain.lines import AskedLine, Product, price_lines
 from apps.orders.domain.order import REQUESTED_BY_CUSTOMER, REQUESTED_BY_STAFF, Order, Status, Transition
 from apps.orders.domain.refusals import OrderNotFound, VersionMismatch
 from apps.orders.domain.timeline import Timeline
+from chassis.http.idempotency import Receipt, StoredAnswer
 from chassis.identifiers import new_id
 from chassis.logs import get_logger
 from chassis.messaging.events import Event
@@ -32,8 +33,11 @@ class Orders(Protocol):
     def find(self, order_id: UUID, cause: Event | None = None) -> Order | None:
         """The order, by one read. Raises `DuplicateEvent` when it has been moved by `cause` already."""
 
-    def add(self, placing: Transition) -> None:
-        """Writes a new order."""
+    def add(self, placing: Transition, receipt: Receipt | None = None) -> None:
+        """Writes a new order, and with it what its customer is answered. Raises `KeyTaken`, and writes nothing."""
+
+    def answered(self, key: str) -> StoredAnswer | None:
+        """What was answered to the request with that key, unless that is too long ago."""
 
     def save(self, before: Order, transition: Transition, cause: Event | None) -> bool:
         """Writes a move; False, and nothing written, when the order is not at the version of `before` any more."""
@@ -58,11 +62,20 @@ class Catalogue(Protocol):
 # What customers and staff ask for
 
 
-def place_order(orders: Orders, catalogue: Catalogue, customer_id: UUID, asked: Sequence[AskedLine]) -> Order:
-    """Takes the order; the saga decides about it. Costs one read of the catalogue and one write."""
+def place_order(
+    orders: Orders,
+    catalogue: Catalogue,
+    customer_id: UUID,
+    asked: Sequence[AskedLine],
+    receipt: Callable[[Order], Receipt | None] = lambda _order: None,
+) -> Order:
+    """Takes the order; the saga decides about it. Costs one read of the catalogue and one write.
+
+    `receipt` makes of the new order what a repetition of the request is answered.
+    """
     lines = price_lines(asked, catalogue.find(_skus(asked)), {})
     placing = Order.place(new_id(), customer_id, lines, utc_now())
-    orders.add(placing)
+    orders.add(placing, receipt(placing.order))
     _log(placing.order)
     return placing.order
 

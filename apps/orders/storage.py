@@ -1,6 +1,7 @@
 """Orders and the copy of the catalogue in MongoDB: one document each, every write one guarded operation."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -12,15 +13,18 @@ from apps.orders.domain.lines import Line, Lines, Product
 from apps.orders.domain.money import Money
 from apps.orders.domain.order import Order, Status, Transition
 from apps.orders.domain.timeline import Entry, Timeline
+from chassis.http.idempotency import KEPT, KeyTaken, Receipt, StoredAnswer
 from chassis.messaging.events import DuplicateEvent, Event, publication
 from chassis.storage.mongo import Document, outgoing, transition
 from chassis.storage.mongo_outbox import MongoOutbox
 from chassis.telemetry import trace_id_of
+from chassis.times import utc_now
 
 SERVICE = "orders"
 
-_STATE_ONLY = {"outbox": 0, "inbox": 0, "timeline": 0}
-_STATE_AND_INBOX = {"outbox": 0, "timeline": 0}
+_STATE_ONLY = {"outbox": 0, "inbox": 0, "timeline": 0, "answer": 0}
+_STATE_AND_INBOX = {"outbox": 0, "timeline": 0, "answer": 0}
+_FORGOTTEN = {"idempotency_key": "", "answer": ""}
 
 
 def outbox_of(database: Database[Document]) -> MongoOutbox:
@@ -43,21 +47,35 @@ class MongoOrders:
             raise DuplicateEvent(cause.id)
         return _order(document)
 
-    def add(self, placing: Transition) -> None:
+    def add(self, placing: Transition, receipt: Receipt | None = None) -> None:
         """See `Orders`."""
         order, events = placing.order, _publications(placing, None)
-        self._orders.insert_one(
-            {
-                "_id": str(order.id),
-                "customer_id": str(order.customer_id),
-                "version": order.version,
-                "created_at": order.created_at,
-                **_state(order),
-                **outgoing(events),
-                "inbox": [],
-                "timeline": _entries(placing, events, None),
-            }
-        )
+        document = {
+            "_id": str(order.id),
+            "customer_id": str(order.customer_id),
+            "version": order.version,
+            "created_at": order.created_at,
+            **_state(order),
+            **outgoing(events),
+            **_kept(receipt),
+            "inbox": [],
+            "timeline": _entries(placing, events, None),
+        }
+        try:
+            self._orders.insert_one(document)
+        except DuplicateKeyError as error:
+            raise KeyTaken from error
+
+    def answered(self, key: str) -> StoredAnswer | None:
+        """See `Orders`. An expired key is freed for a new request."""
+        document = self._orders.find_one({"idempotency_key": key}, {"answer": 1})
+        if document is None:
+            return None
+        answer = document["answer"]
+        if answer["expires_at"] < utc_now():
+            self._orders.update_one({"_id": document["_id"], "idempotency_key": key}, {"$unset": _FORGOTTEN})
+            return None
+        return StoredAnswer(answer["fingerprint"], answer["status"], answer["body"], answer["headers"])
 
     def save(self, before: Order, transition_: Transition, cause: Event | None) -> bool:
         """See `Orders`. The version also guards the inbox that `find` has looked into."""
@@ -116,6 +134,12 @@ class MongoCatalogue:
             # The product is there: as new as this or newer, or, if another upsert was faster just now, older after all.
             return self._products.update_one(older, {"$set": fields}).matched_count == 1
         return True
+
+
+def _kept(receipt: Receipt | None) -> Document:
+    if receipt is None:
+        return {}
+    return {"idempotency_key": receipt.key, "answer": {**asdict(receipt.answer), "expires_at": utc_now() + KEPT}}
 
 
 def _state(order: Order) -> Document:

@@ -1,5 +1,8 @@
 """The slice as a customer sees it: an order is placed and the saga decides."""
 
+import secrets
+from concurrent.futures import ThreadPoolExecutor
+
 from tests.e2e.client import Client
 
 
@@ -30,3 +33,21 @@ def test_orders_are_ones_own(manager: Client, customer: Client, gateway: str) ->
     assert manager.call("GET", f"/api/v1/orders/{order['id']}").status_code == 200
     assert stranger.call("GET", "/api/v1/orders").json() == []
     assert [each["id"] for each in customer.call("GET", "/api/v1/orders").json()] == [order["id"]]
+
+
+def test_one_key_makes_one_order(manager: Client, customer: Client) -> None:
+    """Fifty parallel requests with one Idempotency-Key get the same answer, byte for byte."""
+    sku = manager.add_product(stock=5)
+    customer.settled(customer.place(sku)["id"])
+    headers = {"Idempotency-Key": secrets.token_hex(8)}
+    body = {"lines": [{"sku": sku, "quantity": 1}]}
+
+    def post(_number: int) -> tuple[int, bytes]:
+        answer = customer.call("POST", "/api/v1/orders", json=body, headers=headers)
+        return answer.status_code, answer.content
+
+    with ThreadPoolExecutor(16) as pool:
+        answers = set(pool.map(post, range(50)))
+    assert len(answers) == 1
+    assert answers.pop()[0] == 202
+    assert len(customer.call("GET", "/api/v1/orders").json()) == 2

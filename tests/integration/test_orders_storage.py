@@ -23,6 +23,7 @@ from apps.orders.domain.order import Order, Status
 from apps.orders.domain.refusals import OrderNotCancellable, OrderNotShippable
 from apps.orders.migrations import MIGRATIONS, migrate
 from apps.orders.storage import MongoCatalogue, MongoOrders, outbox_of
+from chassis.http.idempotency import KeyTaken, Receipt, StoredAnswer
 from chassis.identifiers import new_id
 from chassis.messaging.events import DuplicateEvent, Event, decode
 from chassis.storage.mongo import INBOX_SIZE, Document
@@ -337,4 +338,43 @@ def test_indexes(database: Database[Document]) -> None:
     """Each query on the way of an order starts with the first field of an index."""
     firsts = {next(iter(index["key"])) for index in database["orders"].list_indexes()}
 
-    assert firsts == {"_id", "relay", "customer_id", "status"}
+    assert firsts == {"_id", "relay", "customer_id", "status", "idempotency_key"}
+
+
+RECEIPT = Receipt("customer:k-1", StoredAnswer("print", 202, '{"id": 1}', {"ETag": '"1"'}))
+
+
+def place_keyed(orders: MongoOrders, catalogue: MongoCatalogue) -> Order:
+    return service.place_order(orders, catalogue, CUSTOMER, [AskedLine("TEA", 2)], lambda _order: RECEIPT)
+
+
+def test_key_makes_one_of_many_orders(orders: MongoOrders, catalogue: MongoCatalogue) -> None:
+    """Of fifty parallel requests with one key, one writes; the others find its answer."""
+
+    def attempt(_number: int) -> bool:
+        try:
+            place_keyed(orders, catalogue)
+        except KeyTaken:
+            return False
+        return True
+
+    with ThreadPoolExecutor(16) as pool:
+        assert sum(pool.map(attempt, range(50))) == 1
+    assert orders.answered(RECEIPT.key) == RECEIPT.answer
+
+
+def test_orders_without_a_key_are_many(orders: MongoOrders, catalogue: MongoCatalogue) -> None:
+    """The unique index is for orders that have a key."""
+    assert place(orders, catalogue).id != place(orders, catalogue).id
+    assert orders.answered("customer:none") is None
+
+
+def test_expired_key_is_free_again(
+    orders: MongoOrders, catalogue: MongoCatalogue, database: Database[Document]
+) -> None:
+    """After its day the key means a new request."""
+    first = place_keyed(orders, catalogue)
+    yesterday = utc_now() - timedelta(hours=25)
+    database["orders"].update_one({"_id": str(first.id)}, {"$set": {"answer.expires_at": yesterday}})
+    assert orders.answered(RECEIPT.key) is None
+    assert place_keyed(orders, catalogue).id != first.id

@@ -1,8 +1,10 @@
 """/api/v1/orders: placing, listing and reading."""
 
+import json
 from typing import Any
 from uuid import UUID
 
+from flask import Response
 from flask_smorest.pagination import PaginationParameters
 
 from apps.orders import service
@@ -10,9 +12,10 @@ from apps.orders.api.answers import ETAG, LOCATION, ORDERS_PATH, answer, refuses
 from apps.orders.api.parts import ApiParts
 from apps.orders.api.schemas import AskedOrderSchema, EntrySchema, ListQuerySchema, OrderSchema, shown, shown_entry
 from apps.orders.domain.lines import AskedLine
-from apps.orders.domain.order import Status
+from apps.orders.domain.order import Order, Status
 from chassis.http.app import Blueprint
 from chassis.http.auth import caller, signed_in
+from chassis.http.idempotency import PARAMETER, Receipt, StoredAnswer, answer_once, idempotency_key
 
 
 def orders_blueprint(parts: ApiParts) -> Blueprint:
@@ -25,12 +28,25 @@ def orders_blueprint(parts: ApiParts) -> Blueprint:
     @blueprint.response(202, OrderSchema, headers=ETAG | LOCATION)
     @refuses(
         blueprint,
-        {401: "unauthenticated", 422: "validation_error, unknown_sku, product_inactive or mixed_currencies"},
+        {
+            401: "unauthenticated",
+            409: "idempotency_key_reused or idempotency_key_in_progress",
+            422: "validation_error, unknown_sku, product_inactive or mixed_currencies",
+        },
     )
-    def place(asked: list[AskedLine]) -> tuple[dict[str, Any], dict[str, str]]:
+    @blueprint.doc(parameters=[PARAMETER])
+    def place(asked: list[AskedLine]) -> Response:
         """Place an order. It is decided a moment later: read it again."""
-        body, headers = answer(service.place_order(parts.orders, parts.catalogue, caller().id, asked))
-        return body, {**headers, "Location": f"{ORDERS_PATH}/{body['id']}"}
+        key = idempotency_key(caller().id)
+
+        def receipt(order: Order) -> Receipt | None:
+            return None if key is None else Receipt(key.value, placed_answer(order, key.fingerprint))
+
+        def act() -> StoredAnswer:
+            order = service.place_order(parts.orders, parts.catalogue, caller().id, asked, receipt)
+            return placed_answer(order, "" if key is None else key.fingerprint)
+
+        return answer_once(key, parts.orders.answered, act)
 
     @blueprint.route("")
     @signed_in
@@ -61,3 +77,10 @@ def orders_blueprint(parts: ApiParts) -> Blueprint:
         return [shown_entry(entry) for entry in service.view_timeline(parts.orders, order_id, whose()).entries]
 
     return blueprint
+
+
+def placed_answer(order: Order, fingerprint: str) -> StoredAnswer:
+    """What placing the order is answered."""
+    body, headers = answer(order)
+    text = json.dumps(OrderSchema().dump(body))
+    return StoredAnswer(fingerprint, 202, text, {**headers, "Location": f"{ORDERS_PATH}/{order.id}"})

@@ -7,6 +7,7 @@ from apps.orders.domain.events import OrderEvent
 from apps.orders.domain.lines import Product
 from apps.orders.domain.order import Order, Status, Transition
 from apps.orders.domain.timeline import Entry, Timeline
+from chassis.http.idempotency import KeyTaken, Receipt, StoredAnswer
 from chassis.messaging.events import DuplicateEvent, Event, event_type
 
 
@@ -18,6 +19,7 @@ class FakeOrders:
         self.published: list[OrderEvent] = []
         self.entries: dict[UUID, list[Entry]] = {}
         self.inbox: set[UUID] = set()
+        self.answers: dict[str, StoredAnswer] = {}
         self.writes = 0
         self.meanwhile: Callable[[], object] = lambda: None
 
@@ -26,9 +28,16 @@ class FakeOrders:
             raise DuplicateEvent(cause.id)
         return self.orders.get(order_id)
 
-    def add(self, placing: Transition) -> None:
+    def add(self, placing: Transition, receipt: Receipt | None = None) -> None:
         assert placing.order.id not in self.orders
+        if receipt is not None:
+            if receipt.key in self.answers:
+                raise KeyTaken
+            self.answers[receipt.key] = receipt.answer
         self._write(placing, None)
+
+    def answered(self, key: str) -> StoredAnswer | None:
+        return self.answers.get(key)
 
     def save(self, before: Order, transition: Transition, cause: Event | None) -> bool:
         competitor, self.meanwhile = self.meanwhile, lambda: None

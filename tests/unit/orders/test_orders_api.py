@@ -318,3 +318,46 @@ def test_openapi_document(client: FlaskClient) -> None:
     assert all(
         "security" in each for path in document["paths"].values() for verb, each in path.items() if verb != "parameters"
     )
+
+
+def keyed(key: str, user: dict[str, str] = MINE) -> dict[str, str]:
+    return {**user, "Idempotency-Key": key}
+
+
+def test_repetition_gets_the_same_answer(client: FlaskClient, orders: FakeOrders) -> None:
+    """Byte for byte, with its headers, although the order has moved on; and there is one order."""
+    first = client.post(ORDERS, json=TEA, headers=keyed("k-1"))
+    client.post(f"{first.headers['Location']}/cancel", headers=MINE)
+    again = client.post(ORDERS, json=TEA, headers=keyed("k-1"))
+    assert (again.status_code, again.data) == (202, first.data)
+    assert [again.headers[name] for name in ("Location", "ETag")] == [
+        first.headers[name] for name in ("Location", "ETag")
+    ]
+    assert len(orders.orders) == 1
+
+
+def test_key_is_for_one_request(client: FlaskClient) -> None:
+    """The same key with another body is a mistake of the client."""
+    client.post(ORDERS, json=TEA, headers=keyed("k-1"))
+    other = client.post(ORDERS, json={"lines": [{"sku": "TEA", "quantity": 3}]}, headers=keyed("k-1"))
+    assert refusal(other) == (409, "idempotency_key_reused")
+
+
+def test_key_belongs_to_its_user(client: FlaskClient, orders: FakeOrders) -> None:
+    """Somebody else's equal key means another request."""
+    client.post(ORDERS, json=TEA, headers=keyed("k-1"))
+    assert client.post(ORDERS, json=TEA, headers=keyed("k-1", token(new_id(), "customer"))).status_code == 202
+    assert len(orders.orders) == 2
+
+
+@pytest.mark.parametrize("key", ["", "x" * 129, "tab\there"])
+def test_bad_key_is_refused(client: FlaskClient, orders: FakeOrders, key: str) -> None:
+    """Empty, too long, or with control characters."""
+    assert refusal(client.post(ORDERS, json=TEA, headers=keyed(key))) == (422, "validation_error")
+    assert orders.writes == 0
+
+
+def test_refusal_is_not_kept(client: FlaskClient) -> None:
+    """Only what created something is repeated."""
+    assert client.post(ORDERS, json={"lines": []}, headers=keyed("k-1")).status_code == 422
+    assert client.post(ORDERS, json=TEA, headers=keyed("k-1")).status_code == 202
