@@ -6,13 +6,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Protocol
 
 import pika
 import pytest
-import requests
 from pydantic import BaseModel
 from sqlalchemy import Engine, create_engine, text
 
@@ -126,21 +127,25 @@ class WorkerProcess:
             eventually(self.assert_ready, seconds=30)
         return self
 
-    def ask(self, path: str) -> requests.Response:
-        """What its operations port answers."""
-        return requests.get(f"http://127.0.0.1:{self._port}{path}", timeout=5)
+    def ask(self, path: str) -> tuple[int, str]:
+        """Status and body of what its operations port answers."""
+        # Closed in any case: a worker that is killed amid an answer would leave the socket to the garbage collector.
+        with closing(HTTPConnection("127.0.0.1", self._port, timeout=5)) as connection:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
 
     def metric(self, name: str, **labels: str) -> float:
         """The sum of a metric's samples that have the labels."""
         wanted = [f'{label}="{value}"' for label, value in labels.items()]
-        lines = [line for line in self.ask("/metrics").text.splitlines() if line.startswith((f"{name}{{", f"{name} "))]
+        lines = [line for line in self.ask("/metrics")[1].splitlines() if line.startswith((f"{name}{{", f"{name} "))]
         return sum(float(line.rsplit(" ", 1)[1]) for line in lines if all(each in line for each in wanted))
 
     def assert_ready(self) -> None:
         """The process runs and says that it is well."""
         assert self.process.poll() is None, self.log.read_text()
-        answer = self.ask("/health/ready")
-        assert answer.status_code == 200, answer.text
+        status, report = self.ask("/health/ready")
+        assert status == 200, report
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Ends it and waits."""
