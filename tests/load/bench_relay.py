@@ -120,7 +120,9 @@ def main() -> int:
         postgres_url = stack.enter_context(postgres_server()).replace("postgresql://", "postgresql+psycopg://")
         mongo_url = f"mongodb://{stack.enter_context(mongo_server())}/?authSource=admin"
         publisher = stack.enter_context(publisher_of(broker))
-        client: pymongo.MongoClient[Document] = pymongo.MongoClient(mongo_url, w="majority", journal=True)
+        client: pymongo.MongoClient[Document] = pymongo.MongoClient(
+            mongo_url, w="majority", journal=True, tz_aware=True
+        )
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
         say(f"{os.cpu_count()} CPUs, {memory:.0f} GiB, Linux {platform.release()}, Python {platform.python_version()}")
         say(", ".join(image_of(service) for service in ("rabbitmq", "postgres", "mongo")))
