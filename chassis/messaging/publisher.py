@@ -4,7 +4,8 @@ pika's `SelectConnection` runs in a thread. Callers hand over batches and wait; 
 """
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -72,7 +73,8 @@ class Publisher:
         self._stopping.set()
         connection = self._connection
         if connection is not None:
-            connection.ioloop.add_callback_threadsafe(lambda: self._close(connection))
+            with suppress(BrokerUnavailable):
+                self._in_loop(connection, lambda: self._close(connection))
         self._thread.join(timeout)
 
     @property
@@ -91,14 +93,21 @@ class Publisher:
         if self.problem is not None or connection is None:
             raise BrokerUnavailable(self.problem)
         batch = _Batch(messages)
-        connection.ioloop.add_callback_threadsafe(lambda: self._send(batch))
+        self._in_loop(connection, lambda: self._send(batch))
         if not batch.done.wait(timeout):
             # A late confirm could be taken for another message's: start anew.
-            connection.ioloop.add_callback_threadsafe(lambda: self._close(connection))
+            self._in_loop(connection, lambda: self._close(connection))
             raise BrokerUnavailable(f"no confirm within {timeout:g} s")
         if batch.error is not None:
             raise BrokerUnavailable(batch.error)
         return batch.refused
+
+    @staticmethod
+    def _in_loop(connection: SelectConnection, callback: Callable[[], None]) -> None:
+        try:
+            connection.ioloop.add_callback_threadsafe(callback)
+        except Exception as error:  # pika's loop has no word for "closed"
+            raise BrokerUnavailable("the connection to the broker has just ended") from error
 
     # Everything below runs in the connection's thread.
 
@@ -118,6 +127,8 @@ class Publisher:
             except Exception as error:  # noqa: BLE001 - the thread must live
                 # A callback has failed, for instance a publish on a channel that is just closing: start anew.
                 self._fail_open(f"{type(error).__name__}: {error}")
+            finally:
+                connection.ioloop.close()  # frees its sockets
             self._stopping.wait(RECONNECT_SECONDS)
 
     def _on_channel(self, channel: Channel) -> None:
