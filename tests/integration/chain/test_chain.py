@@ -51,6 +51,7 @@ def test_transient_failure_stays_private(shop: Shop, start_worker: StartWorker) 
     event_id = shop.sell(fail_times=4)
     eventually(lambda: count_is(stock, "effects", 1))
     assert stock.count("attempts", event_id) == 5
+    assert mail.count("attempts", event_id) == 1
 
 
 def test_hopeless_event_ends_as_dead_letter(
