@@ -35,12 +35,12 @@ class NoInstance(Exception):
     """No instance of the service is known."""
 
 
-def _client(settings: ProcessSettings) -> consul.Consul:
+def _client(settings: ProcessSettings, call_seconds: float = CALL_SECONDS) -> consul.Consul:
     address = settings.consul_http_addr
     client = consul.Consul(
         host=address.host, port=address.port, scheme=address.scheme, token=settings.consul_http_token.get_secret_value()
     )
-    client.http.connections_timeout = CALL_SECONDS
+    client.http.connections_timeout = call_seconds
     return client
 
 
@@ -145,21 +145,26 @@ class _Known:
     at: float = float("-inf")
     turn: "itertools.count[int]" = field(default_factory=lambda: itertools.count(random.randrange(1000)))  # noqa: S311 - spreads load
 
+    @property
+    def is_old(self) -> bool:
+        return time.monotonic() - self.at > CACHE_SECONDS
+
 
 class Resolver:
     """Finds healthy instances, in turn. Keeps each list for two seconds, and the last known while Consul is away."""
 
-    def __init__(self, settings: ProcessSettings) -> None:
-        self._client = _client(settings)
+    def __init__(self, settings: ProcessSettings, *, call_seconds: float = CALL_SECONDS) -> None:
+        self._client = _client(settings, call_seconds)
         self._known: dict[str, _Known] = {}
         self._lock = threading.Lock()
 
     def url(self, service: str) -> str:
         """The base URL of the next healthy instance. Raises `NoInstance` when there is none."""
         known = self._known.setdefault(service, _Known())
-        if time.monotonic() - known.at > CACHE_SECONDS and self._lock.acquire(blocking=not known.urls):
+        if known.is_old and self._lock.acquire(blocking=not known.urls):
             try:
-                self._refresh(service, known)
+                if known.is_old:  # nobody else has refreshed it while this one waited
+                    self._refresh(service, known)
             finally:
                 self._lock.release()
         if not known.urls:

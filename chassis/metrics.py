@@ -12,3 +12,4 @@ EVENTS_CONSUMED = Counter("events_consumed_total", "Events handled", ["queue", "
 EVENT_SECONDS = Histogram("event_handling_seconds", "Time to handle an event", ["queue", "type"], buckets=_FAST)
 DEAD_LETTERS = Counter("dead_letters_total", "Messages put aside as dead letters", ["queue", "kind"])
 RELAY_LEADING = Gauge("relay_leading", "1 while this process relays its service's outbox, 0 while it stands by")
+BREAKER_STATE = Gauge("circuit_breaker_state", "0 closed, 1 half-open, 2 open", ["target"])

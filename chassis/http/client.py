@@ -1,5 +1,6 @@
-"""The client for calls between services: discovery, a short time-out, bounded retries on other instances, the trace."""
+"""The client for calls between services: discovery, short time-outs, bounded retries on other instances, the trace."""
 
+import time
 from typing import Any
 
 import requests
@@ -8,43 +9,69 @@ from opentelemetry.instrumentation.requests import RequestsInstrumentor
 from requests.adapters import HTTPAdapter
 
 from chassis.discovery import NoInstance, Resolver
+from chassis.http.breaker import Breaker, CircuitOpen
 
 SERVER_ERROR = 500
+LEAST_SECONDS = 0.001  # a time-out of nothing is none at all
 
 
 class ServiceUnavailable(Exception):
-    """The other service gave no usable answer: not found, too slow, or failing itself."""
+    """The other service gave no usable answer: not found, too slow, failing itself, or not asked (open breaker)."""
 
 
 class ServiceClient:
-    """Calls one other service. Only idempotent requests are offered, so each may be tried again."""
+    """Calls one other service. Only idempotent requests are offered, so each may be tried again.
 
-    def __init__(self, service: str, resolver: Resolver, *, timeout: float = 1.0, attempts: int = 3) -> None:
+    `timeout` is for one attempt, `budget` for all of them with the pauses between; both in seconds.
+    """
+
+    def __init__(
+        self,
+        service: str,
+        resolver: Resolver,
+        *,
+        timeout: float = 1.0,
+        attempts: int = 3,
+        budget: float = 5.0,
+        breaker: Breaker | None = None,
+    ) -> None:
         RequestsInstrumentor().instrument()
         self._service = service
         self._resolver = resolver
         self._timeout = timeout
         self._attempts = attempts
+        self._budget = budget
+        self._breaker = breaker
         self._session = requests.Session()
         self._session.mount("http://", HTTPAdapter(pool_connections=8, pool_maxsize=32))
 
     def get(self, path: str, **options: Any) -> requests.Response:
         """GET from a healthy instance. Raises `ServiceUnavailable`; a 4xx is an answer and is returned."""
+        if self._breaker is None:
+            return self._persistently(path, options)
+        try:
+            return self._breaker.call(lambda: self._persistently(path, options))
+        except CircuitOpen as error:
+            raise ServiceUnavailable(f"{self._service}: the circuit breaker is open") from error
+
+    def _persistently(self, path: str, options: dict[str, Any]) -> requests.Response:
+        deadline = time.monotonic() + self._budget
         retries = stamina.retry_context(
             on=(requests.RequestException, NoInstance, ServiceUnavailable),
-            attempts=self._attempts, wait_initial=0.05, wait_max=0.5,
+            attempts=self._attempts, timeout=self._budget, wait_initial=0.05, wait_max=0.5, wait_jitter=0.05,
         )  # fmt: skip
         try:
             for attempt in retries:
                 with attempt:
-                    return self._once(path, options)
+                    return self._once(path, options, deadline)
         except (requests.RequestException, NoInstance) as error:
             raise ServiceUnavailable(f"{self._service}: {error}") from error
         raise ServiceUnavailable(self._service)
 
-    def _once(self, path: str, options: dict[str, Any]) -> requests.Response:
+    def _once(self, path: str, options: dict[str, Any], deadline: float) -> requests.Response:
         url = self._resolver.url(self._service) + path
-        response = self._session.get(url, timeout=self._timeout, **options)
+        timeout = max(LEAST_SECONDS, min(self._timeout, deadline - time.monotonic()))
+        response = self._session.get(url, timeout=timeout, **options)
         if response.status_code >= SERVER_ERROR:
             raise ServiceUnavailable(f"{self._service} answered {response.status_code}")
         return response
