@@ -9,12 +9,14 @@ from flask import Flask
 
 from apps.orders.api.app import create_app
 from apps.orders.api.parts import ApiParts
+from apps.orders.availability import InventoryAvailability
 from apps.orders.migrations import migrate
 from apps.orders.service import Catalogue, Contended, Orders
 from apps.orders.settings import ApiSettings, StorageSettings
 from apps.orders.storage import MongoCatalogue, MongoOrders, outbox_of
 from chassis.discovery import Resolver, Routes
 from chassis.health import Health
+from chassis.http.breaker import Breaker
 from chassis.http.client import ServiceClient
 from chassis.http.keys import keys_of_users_service
 from chassis.http.serve import ApiProcess
@@ -56,10 +58,33 @@ def parts(settings: SettingsT) -> Parts[SettingsT]:
 def create_api(settings: ApiSettings) -> Flask:
     """The API, in the process that serves it."""
     mine = parts(settings)
-    keys = keys_of_users_service(ServiceClient("users-api", Resolver(settings)))
+    breaker = Breaker("inventory-api", reset_seconds=settings.availability_reset)
+    # A silent Consul must not use up the time that inventory has.
+    resolver = Resolver(settings, call_seconds=settings.availability_timeout)
+    mine.health.add("inventory", lambda: breaker.problem, required=False)
     return create_app(
-        ApiParts(mine.orders, mine.catalogue, keys, settings, health=mine.health, outages=mine.transient_errors)
+        ApiParts(
+            orders=mine.orders,
+            catalogue=mine.catalogue,
+            availability=availability_of(settings, resolver, breaker),
+            keys=keys_of_users_service(ServiceClient("users-api", Resolver(settings))),
+            token_settings=settings,
+            health=mine.health,
+            outages=mine.transient_errors,
+        )
     )
+
+
+def availability_of(settings: ApiSettings, resolver: Resolver, breaker: Breaker) -> InventoryAvailability:
+    """The availability check with its limits."""
+    client = ServiceClient(
+        "inventory-api",
+        resolver,
+        timeout=settings.availability_timeout,
+        budget=settings.availability_budget,
+        breaker=breaker,
+    )
+    return InventoryAvailability(client)
 
 
 api = ApiProcess(

@@ -10,7 +10,8 @@ from uuid import UUID
 from apps.orders.domain.events import Shortage
 from apps.orders.domain.lines import AskedLine, Product, price_lines
 from apps.orders.domain.order import REQUESTED_BY_CUSTOMER, REQUESTED_BY_STAFF, Order, Status, Transition
-from apps.orders.domain.refusals import OrderNotFound, VersionMismatch
+from apps.orders.domain.refusals import InsufficientStock, OrderNotFound, VersionMismatch
+from apps.orders.domain.refusals import Shortage as Short
 from apps.orders.domain.timeline import Timeline
 from chassis.http.idempotency import Receipt, StoredAnswer
 from chassis.identifiers import new_id
@@ -59,21 +60,30 @@ class Catalogue(Protocol):
         """Writes the product unless a newer `sequence` of it is known; whether it was written."""
 
 
+class Availability(Protocol):
+    """What could be held at this moment, as far as that can be told quickly."""
+
+    def of(self, skus: Collection[str]) -> Mapping[str, int] | None:
+        """How much there is of each; None when there is no answer in time."""
+
+
 # What customers and staff ask for
 
 
 def place_order(
     orders: Orders,
     catalogue: Catalogue,
+    availability: Availability,
     customer_id: UUID,
     asked: Sequence[AskedLine],
     receipt: Callable[[Order], Receipt | None] = lambda _order: None,
 ) -> Order:
-    """Takes the order; the saga decides about it. Costs one read of the catalogue and one write.
+    """Takes the order, unless it is known beforehand that it cannot be held; the saga decides about it.
 
-    `receipt` makes of the new order what a repetition of the request is answered.
+    Costs one read of the catalogue and one write. `receipt` makes of the new order what a repetition is answered.
     """
     lines = price_lines(asked, catalogue.find(_skus(asked)), {})
+    _refuse_short(asked, availability.of(_skus(asked)))
     placing = Order.place(new_id(), customer_id, lines, utc_now())
     orders.add(placing, receipt(placing.order))
     _log(placing.order)
@@ -184,6 +194,14 @@ def _visible(order: Order | None, owner: UUID | None) -> Order:
     if order is None or owner not in (None, order.customer_id):
         raise OrderNotFound("There is no such order.")
     return order
+
+
+def _refuse_short(asked: Sequence[AskedLine], available: Mapping[str, int] | None) -> None:
+    """Raises `InsufficientStock` for a definite no. What inventory says nothing about is left to the saga."""
+    known = {} if available is None else available
+    short = [line for line in asked if known.get(line.sku, line.quantity) < line.quantity]
+    if short:
+        raise InsufficientStock([Short(sku=line.sku, asked=line.quantity, available=known[line.sku]) for line in short])
 
 
 def _skus(asked: Sequence[AskedLine]) -> list[str]:

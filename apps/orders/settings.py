@@ -1,5 +1,7 @@
 """The settings of the orders service: what each of its processes reads from the environment."""
 
+from pydantic import Field
+
 from chassis.settings import MongoSettings, ProcessSettings, TokenSettings
 
 
@@ -9,3 +11,7 @@ class StorageSettings(ProcessSettings, MongoSettings):
 
 class ApiSettings(StorageSettings, TokenSettings):
     """The API's."""
+
+    availability_timeout: float = Field(default=0.3, gt=0, description="seconds that inventory has for one answer")
+    availability_budget: float = Field(default=0.5, gt=0, description="seconds for all attempts together")
+    availability_reset: float = Field(default=5.0, gt=0, description="seconds until a broken circuit is tried again")

@@ -84,12 +84,19 @@ def catalogue(database: Database[Document]) -> MongoCatalogue:
     return catalogue
 
 
+class Silent:
+    """An inventory that does not answer."""
+
+    def of(self, _skus: object) -> None:
+        return None
+
+
 def tea(price: str) -> Product:
     return Product("TEA", "Tea", Money(Decimal(price), "EUR"), active=True)
 
 
 def place(orders: MongoOrders, catalogue: MongoCatalogue, customer: UUID = CUSTOMER) -> Order:
-    return service.place_order(orders, catalogue, customer, [AskedLine("TEA", 2)])
+    return service.place_order(orders, catalogue, Silent(), customer, [AskedLine("TEA", 2)])
 
 
 def heard(event_type: str, order: Order) -> Event:
@@ -345,7 +352,7 @@ RECEIPT = Receipt("customer:k-1", StoredAnswer("print", 202, '{"id": 1}', {"ETag
 
 
 def place_keyed(orders: MongoOrders, catalogue: MongoCatalogue) -> Order:
-    return service.place_order(orders, catalogue, CUSTOMER, [AskedLine("TEA", 2)], lambda _order: RECEIPT)
+    return service.place_order(orders, catalogue, Silent(), CUSTOMER, [AskedLine("TEA", 2)], lambda _order: RECEIPT)
 
 
 def test_key_makes_one_of_many_orders(orders: MongoOrders, catalogue: MongoCatalogue) -> None:

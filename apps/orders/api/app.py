@@ -22,6 +22,7 @@ STATUS_OF: Mapping[type[Exception], int] = {
     refusals.UnknownSku: 422,
     refusals.ProductInactive: 422,
     refusals.MixedCurrencies: 422,
+    refusals.InsufficientStock: 409,
 }
 
 

@@ -30,7 +30,7 @@ def orders_blueprint(parts: ApiParts) -> Blueprint:
         blueprint,
         {
             401: "unauthenticated",
-            409: "idempotency_key_reused or idempotency_key_in_progress",
+            409: "insufficient_stock, idempotency_key_reused or idempotency_key_in_progress",
             422: "validation_error, unknown_sku, product_inactive or mixed_currencies",
         },
     )
@@ -43,7 +43,7 @@ def orders_blueprint(parts: ApiParts) -> Blueprint:
             return None if key is None else Receipt(key.value, placed_answer(order, key.fingerprint))
 
         def act() -> StoredAnswer:
-            order = service.place_order(parts.orders, parts.catalogue, caller().id, asked, receipt)
+            order = service.place_order(parts.orders, parts.catalogue, parts.availability, caller().id, asked, receipt)
             return placed_answer(order, "" if key is None else key.fingerprint)
 
         return answer_once(key, parts.orders.answered, act)

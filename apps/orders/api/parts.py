@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from apps.orders.service import Catalogue, Orders
+from apps.orders.service import Availability, Catalogue, Orders
 from chassis.health import Health
 from chassis.http.keys import KeySource
 from chassis.settings import TokenSettings
@@ -14,6 +14,7 @@ class ApiParts:
 
     orders: Orders
     catalogue: Catalogue
+    availability: Availability
     keys: KeySource
     token_settings: TokenSettings
     health: Health = field(default_factory=Health)

@@ -48,7 +48,7 @@ class AskedOrderSchema(Schema):
 class ListQuerySchema(Schema):
     """The filter of a list."""
 
-    status = ma.fields.Enum(Status, by_value=True, load_default=None)
+    status = ma.fields.Enum(Status, by_value=ma.fields.String, load_default=None)
 
 
 class MoneySchema(Schema):
@@ -72,7 +72,7 @@ class OrderSchema(Schema):
 
     id = ma.fields.UUID(required=True)
     customer_id = ma.fields.UUID(required=True)
-    status = ma.fields.Enum(Status, by_value=True, required=True)
+    status = ma.fields.Enum(Status, by_value=ma.fields.String, required=True)
     revision = ma.fields.Integer(required=True, metadata={"description": "The newest that was asked"})
     held_revision = ma.fields.Integer(required=True, metadata={"description": "The one that is held; 0: none"})
     lines = ma.fields.List(

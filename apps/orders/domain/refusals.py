@@ -5,13 +5,15 @@ Refusal
 ├── UnknownSku            not in the catalogue
 ├── ProductInactive       no longer sold
 ├── MixedCurrencies       an order has one currency
+├── InsufficientStock     inventory has less than is asked, and says so beforehand
 ├── OrderNotChangeable    ┐
 ├── OrderNotCancellable   ├ not in this state
 ├── OrderNotShippable     ┘
 └── VersionMismatch       the order has moved since the client read it
 """
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import ClassVar, TypedDict
 
 
 class Refusal(Exception):
@@ -42,6 +44,24 @@ class MixedCurrencies(Refusal):
     """The prices of the lines are in different currencies."""
 
     code = "mixed_currencies"
+
+
+class Shortage(TypedDict):
+    """A product of which there is less than was asked."""
+
+    sku: str
+    asked: int
+    available: int
+
+
+class InsufficientStock(Refusal):
+    """There is less than was asked of some products, which are listed."""
+
+    code = "insufficient_stock"
+
+    def __init__(self, shortages: Sequence[Shortage]) -> None:
+        super().__init__(f"There is not enough of {', '.join(short['sku'] for short in shortages)}.")
+        self.errors = {"shortages": list(shortages)}
 
 
 class OrderNotChangeable(Refusal):

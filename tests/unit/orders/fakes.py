@@ -87,3 +87,13 @@ class FakeCatalogue:
             return False
         self.products[product.sku], self.sequences[product.sku] = product, sequence
         return True
+
+
+class FakeAvailability:
+    """What inventory would say; None: it does not answer."""
+
+    def __init__(self, available: Mapping[str, int] | None = None) -> None:
+        self.available = available
+
+    def of(self, skus: Collection[str]) -> Mapping[str, int] | None:
+        return self.available

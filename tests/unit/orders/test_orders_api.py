@@ -19,7 +19,7 @@ from apps.orders.domain.order import Status
 from chassis.health import Health
 from chassis.identifiers import new_id
 from chassis.settings import TokenSettings
-from tests.unit.orders.fakes import FakeCatalogue, FakeOrders
+from tests.unit.orders.fakes import FakeAvailability, FakeCatalogue, FakeOrders
 from tests.unit.orders.samples import CUSTOMER, order, product
 
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -70,7 +70,8 @@ def client(orders: FakeOrders) -> Iterator[FlaskClient]:
     catalogue = FakeCatalogue(
         product(), product("OLD", active=False), product("CHF", currency="CHF"), product("CUP", "3.00")
     )
-    parts = ApiParts(orders, catalogue, OwnKey(), TokenSettings(), Health(), outages=(StoreIsAway,))
+    availability = FakeAvailability({"CUP": 1})
+    parts = ApiParts(orders, catalogue, availability, OwnKey(), TokenSettings(), Health(), outages=(StoreIsAway,))
     yield create_app(parts).test_client()
     for collector in set(REGISTRY._collector_to_names) - known:  # noqa: SLF001 - as above
         REGISTRY.unregister(collector)
@@ -125,6 +126,16 @@ def test_refused_lines(client: FlaskClient, orders: FakeOrders, lines: list[obje
     """Lines that break a rule are refused with 422 and the rule's code, and nothing is stored."""
     assert refusal(client.post(ORDERS, json={"lines": lines}, headers=MINE)) == (422, code)
     assert orders.writes == 0
+
+
+def test_too_little(client: FlaskClient, orders: FakeOrders) -> None:
+    """What inventory cannot hold is refused at once, with the shortages; the key stays free for another try."""
+    lines = {"lines": [{"sku": "CUP", "quantity": 2}]}
+    answer = client.post(ORDERS, json=lines, headers=keyed("k-1"))
+
+    assert refusal(answer) == (409, "insufficient_stock")
+    assert answer.json["errors"] == {"shortages": [{"sku": "CUP", "asked": 2, "available": 1}]}  # type: ignore[index]
+    assert client.post(ORDERS, json=TEA, headers=keyed("k-1")).status_code == 202
 
 
 def test_most_lines(client: FlaskClient) -> None:

@@ -5,10 +5,10 @@ import pytest
 from apps.orders import service
 from apps.orders.domain.lines import AskedLine
 from apps.orders.domain.order import Status
-from apps.orders.domain.refusals import OrderNotFound, UnknownSku, VersionMismatch
+from apps.orders.domain.refusals import InsufficientStock, OrderNotFound, UnknownSku, VersionMismatch
 from chassis.identifiers import new_id
 from chassis.messaging.events import DuplicateEvent, event_type
-from tests.unit.orders.fakes import FakeCatalogue, FakeOrders
+from tests.unit.orders.fakes import FakeAvailability, FakeCatalogue, FakeOrders
 from tests.unit.orders.samples import CUSTOMER, heard, order, product
 
 ASKED = [AskedLine("TEA", 2)]
@@ -21,7 +21,7 @@ def types(orders: FakeOrders) -> list[str]:
 def test_placing_is_one_write() -> None:
     """A placed order is stored with its event, at the price of that moment."""
     orders = FakeOrders()
-    placed = service.place_order(orders, FakeCatalogue(product()), CUSTOMER, ASKED)
+    placed = service.place_order(orders, FakeCatalogue(product()), FakeAvailability(), CUSTOMER, ASKED)
 
     assert orders.orders == {placed.id: placed}
     assert (orders.writes, types(orders), placed.total.text) == (1, ["order.placed"], "25.00")
@@ -31,9 +31,31 @@ def test_unknown_product_is_not_ordered() -> None:
     """Nothing is written for an order that is refused."""
     orders = FakeOrders()
     with pytest.raises(UnknownSku):
-        service.place_order(orders, FakeCatalogue(), CUSTOMER, ASKED)
+        service.place_order(orders, FakeCatalogue(), FakeAvailability(), CUSTOMER, ASKED)
 
     assert orders.writes == 0
+
+
+def test_too_little_is_not_ordered() -> None:
+    """A definite no is told with all that is missing, and nothing is written."""
+    orders, catalogue = FakeOrders(), FakeCatalogue(product(), product("CUP"), product("POT"))
+    asked = [AskedLine("TEA", 2), AskedLine("CUP", 3), AskedLine("POT", 1)]
+    with pytest.raises(InsufficientStock) as refusal:
+        service.place_order(orders, catalogue, FakeAvailability({"TEA": 1, "CUP": 3, "POT": 0}), CUSTOMER, asked)
+
+    assert refusal.value.errors == {
+        "shortages": [{"sku": "TEA", "asked": 2, "available": 1}, {"sku": "POT", "asked": 1, "available": 0}]
+    }
+    assert orders.writes == 0
+
+
+@pytest.mark.parametrize("available", [None, {}, {"TEA": 2}])
+def test_saga_decides_what_is_not_known(available: dict[str, int] | None) -> None:
+    """Enough, or no answer: the order is taken."""
+    orders = FakeOrders()
+    service.place_order(orders, FakeCatalogue(product()), FakeAvailability(available), CUSTOMER, ASKED)
+
+    assert orders.writes == 1
 
 
 def test_owner_and_staff_find_the_order() -> None:
