@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any, Protocol, TypeVar
 
 import flask_smorest
@@ -60,6 +61,13 @@ class Api(flask_smorest.Api):  # type: ignore[misc] # flask-smorest ships no typ
     """flask-smorest with our error body."""
 
     ERROR_SCHEMA = errors.ProblemSchema
+
+    def _register_responses(self) -> None:
+        """The answers that the library documents by itself. They are all errors, so they are problem+json."""
+        content = {errors.CONTENT_TYPE: {"schema": self.ERROR_SCHEMA}}
+        named = {status.name: status.phrase for status in HTTPStatus} | {"DEFAULT_ERROR": "Any other error"}
+        for name, words in named.items():
+            self.spec.components.response(name, {"description": words, "content": content}, lazy=True)
 
     def handle_http_exception(self, error: HTTPException) -> Response:
         """Every HTTP error as problem+json."""

@@ -10,6 +10,7 @@ from flask import Flask, g
 from flask_jwt_extended import JWTManager, get_jwt, verify_jwt_in_request
 from jwt import InvalidTokenError
 
+from chassis.http.app import Blueprint
 from chassis.http.client import ServiceUnavailable
 from chassis.http.errors import Problem, problem_response
 from chassis.http.keys import KeySource
@@ -93,8 +94,7 @@ def requires_role(*roles: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
                 raise Problem(403, detail=f"This needs the role {' or '.join(roles)}.")
             return view(*args, **kwargs)
 
-        guarded.__dict__["_apidoc"] = {**getattr(view, "_apidoc", {}), "manual_doc": {"security": [{"bearer": []}]}}
-        return guarded
+        return Blueprint.doc(security=[{"bearer": []}])(guarded)
 
     return guard
 

@@ -51,7 +51,7 @@ class UserSchema(Schema):
     id = ma.fields.UUID(required=True)
     email = ma.fields.String(required=True, metadata={"format": "email"})
     name = ma.fields.String(required=True)
-    roles = ma.fields.List(ma.fields.Enum(Role, by_value=True), required=True)
+    roles = ma.fields.List(ma.fields.Enum(Role, by_value=ma.fields.String), required=True)
     created_at = ma.fields.String(required=True, metadata={"format": "date-time"})
 
 

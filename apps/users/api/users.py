@@ -27,6 +27,9 @@ def users_blueprint(parts: ApiParts) -> Blueprint:
     @blueprint.route("/me")
     @blueprint.response(200, UserSchema)
     @blueprint.alt_response(401, schema=ProblemSchema, content_type=CONTENT_TYPE, description="unauthenticated")
+    @blueprint.alt_response(
+        404, schema=ProblemSchema, content_type=CONTENT_TYPE, description="not_found: the token outlives its account"
+    )
     @signed_in
     def me() -> dict[str, Any]:
         """Show the caller's own account."""

@@ -1,0 +1,66 @@
+"""The APIs in this process over the fakes of the unit tests, and callers with the tokens to use them."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import rsa
+from flask import Flask
+
+from apps.inventory.api.app import create_app as create_inventory
+from apps.inventory.api.parts import ApiParts as InventoryParts
+from apps.orders.api.app import create_app as create_orders
+from apps.orders.api.parts import ApiParts as OrdersParts
+from apps.users.api.app import create_app as create_users
+from apps.users.api.parts import ApiParts as UsersParts
+from apps.users.passwords import Passwords
+from apps.users.signing import KeyCipher
+from chassis.settings import TokenSettings
+from chassis.times import utc_now
+from tests.unit.inventory.fakes import Store
+from tests.unit.orders.fakes import FakeAvailability, FakeCatalogue, FakeOrders
+from tests.unit.users.fakes import CHEAP, SECRET, Database, FakeUnitOfWork, an_issuer
+
+_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+_SETTINGS = TokenSettings()
+
+
+class _OneKey:
+    """Knows the tests' key."""
+
+    def find(self, kid: str) -> Any | None:
+        return _KEY.public_key() if kid == "test" else None
+
+
+def bearer(*roles: str) -> Mapping[str, str]:
+    """The headers of a caller with these roles, who has no account and no order."""
+    now = utc_now()
+    claims = {
+        "sub": str(uuid4()), "roles": roles, "iss": _SETTINGS.token_issuer, "aud": _SETTINGS.token_audience,
+        "iat": now, "exp": now + timedelta(minutes=5), "jti": str(uuid4()), "type": "access",
+    }  # fmt: skip
+    return {"Authorization": f"Bearer {jwt.encode(claims, _KEY, 'RS256', {'kid': 'test'})}"}
+
+
+def users() -> Flask:
+    """Nobody is registered."""
+    cipher = KeyCipher(SECRET)
+    database = Database(keys=[cipher.new_key()])
+    return create_users(
+        UsersParts(lambda: FakeUnitOfWork(database), Passwords(CHEAP), an_issuer(cipher), _OneKey(), _SETTINGS)
+    )
+
+
+def inventory() -> Flask:
+    """Nothing is in the catalogue."""
+    return create_inventory(InventoryParts(Store(), _OneKey(), _SETTINGS))
+
+
+def orders() -> Flask:
+    """Nothing was ordered."""
+    return create_orders(OrdersParts(FakeOrders(), FakeCatalogue(), FakeAvailability(), _OneKey(), _SETTINGS))
+
+
+APIS = {"users": users, "inventory": inventory, "orders": orders}

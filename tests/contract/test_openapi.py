@@ -1,0 +1,129 @@
+"""The OpenAPI documents: valid, and honest about every refusal."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+import pytest
+from flask.testing import FlaskClient
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from prometheus_client import REGISTRY
+
+from catalogue import SERVICES
+from chassis.http.errors import CODES, CONTENT_TYPE
+from tests.contract.apis import APIS, bearer
+from tests.contract.problem_codes import DOCUMENTED, refusals
+
+CALLERS: tuple[Mapping[str, str], ...] = ({}, bearer("customer"), bearer("manager"))
+BODIES: tuple[Any, ...] = (None, {}, {"no_such_field": 1}, {"lines": [{"sku": "NO-SUCH", "quantity": 1}]})
+PROBED = {
+    "users": {401, 404, 422},
+    "inventory": {401, 403, 404, 422},
+    "orders": {401, 403, 404, 422, 428},
+}
+
+
+class Operation(NamedTuple):
+    method: str
+    path: str
+    responses: Mapping[str, Any]
+    parameters: tuple[str, ...]
+    signed_in: bool
+
+    @property
+    def url(self) -> str:
+        """The path with an id that nothing has."""
+        return self.path.replace("{order_id}", str(uuid4())).replace("{sku}", "NO-SUCH")
+
+
+@dataclass
+class Api:
+    service: str
+    client: FlaskClient
+    document: Mapping[str, Any]
+
+    def operations(self) -> Iterator[Operation]:
+        for path, methods in self.document["paths"].items():
+            for method, described in methods.items():
+                if method != "parameters":
+                    parameters = tuple(each["name"] for each in described.get("parameters", ()))
+                    responses = {name: self.resolved(each) for name, each in described["responses"].items()}
+                    yield Operation(method.upper(), path, responses, parameters, "security" in described)
+
+    def resolved(self, response: Mapping[str, Any]) -> Mapping[str, Any]:
+        name = response.get("$ref", "").removeprefix("#/components/responses/")
+        return self.document["components"]["responses"][name] if name else response
+
+
+@pytest.fixture(params=SERVICES)
+def api(request: pytest.FixtureRequest) -> Iterator[Api]:
+    """Each service's API, with the document that it serves to anybody."""
+    known = set(REGISTRY._collector_to_names)  # noqa: SLF001 - each app registers its metrics; one registry per process
+    client = APIS[request.param]().test_client()
+    document: Any = client.get(f"/api/v1/{request.param}/openapi.json").get_json()
+    yield Api(request.param, client, document)
+    for collector in set(REGISTRY._collector_to_names) - known:  # noqa: SLF001 - as above
+        REGISTRY.unregister(collector)
+
+
+def test_document_is_valid(api: Api) -> None:
+    """OpenAPI 3.1, by the specification's own schema."""
+    assert api.document["openapi"].startswith("3.1")
+    assert list(OpenAPIV31SpecValidator(api.document).iter_errors()) == []
+
+
+def test_refusals_are_problems(api: Api) -> None:
+    """Every answer from 400 on is problem+json, the one for all others included."""
+    for operation in api.operations():
+        refused = {name: each for name, each in operation.responses.items() if name == "default" or int(name) >= 400}
+        assert "default" in refused
+        for name, response in refused.items():
+            assert (operation.path, name, list(response["content"])) == (operation.path, name, [CONTENT_TYPE])
+            assert response["content"][CONTENT_TYPE]["schema"] == {"$ref": "#/components/schemas/Problem"}
+
+
+def test_token_is_asked_for_as_documented(api: Api) -> None:
+    """Who says nothing of himself is refused by exactly those operations that name a security scheme."""
+    for operation in api.operations():
+        answer = api.client.open(operation.url, method=operation.method)
+        assert (operation.path, answer.status_code == 401) == (operation.path, operation.signed_in)
+
+
+def test_refusals_that_are_met_are_documented(api: Api) -> None:
+    """Each operation, asked wrongly in every way, refuses as its document says."""
+    problem = Draft202012Validator(api.document["components"]["schemas"]["Problem"])
+    met: set[int] = set()
+    for operation in api.operations():
+        for headers in CALLERS:
+            for body in BODIES:
+                answer = api.client.open(operation.url, method=operation.method, json=body, headers=headers)
+                if answer.status_code >= 400:
+                    met.add(answer.status_code)
+                    assert str(answer.status_code) in operation.responses, (operation.method, operation.path, answer)
+                    assert answer.content_type == CONTENT_TYPE
+                    problem.validate(answer.get_json())
+    assert met == PROBED[api.service]
+
+
+def test_refusals_of_the_domain_are_named(api: Api) -> None:
+    """A client finds each code beside the operation that gives it."""
+    named = [
+        (int(status), response["description"])
+        for operation in api.operations()
+        for status, response in operation.responses.items()
+        if status != "default"
+    ]
+    own = {code for code in refusals(api.service) if code not in CODES.values()}
+    assert own
+    for code in own:
+        assert any(status == DOCUMENTED[code] and code in words for status, words in named), code
+
+
+@pytest.mark.parametrize("api", ["orders"], indirect=True)
+def test_headers_that_decide_are_documented(api: Api) -> None:
+    """The version that a change is about, and the key of a request that may be repeated."""
+    taken = {(each.method, each.path): each.parameters for each in api.operations()}
+    assert "Idempotency-Key" in taken["POST", "/api/v1/orders"]
+    assert "If-Match" in taken["PATCH", "/api/v1/orders/{order_id}"]
