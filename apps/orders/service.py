@@ -4,6 +4,8 @@
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
@@ -22,6 +24,7 @@ from chassis.times import utc_now
 log = get_logger()
 
 ATTEMPTS = 10
+SWEPT_AT_ONCE = 500
 
 
 class Contended(Exception):
@@ -45,6 +48,9 @@ class Orders(Protocol):
 
     def page(self, owner: UUID | None, status: Status | None, first: int, size: int) -> tuple[Sequence[Order], int]:
         """Orders from number `first` on, newest first, and how many there are in all."""
+
+    def unanswered(self, since: datetime, limit: int) -> Sequence[UUID]:
+        """Orders that wait for inventory, unmoved since then, though their events have left: so many in each state."""
 
     def timeline(self, order_id: UUID) -> Timeline | None:
         """What happened to the order."""
@@ -161,6 +167,30 @@ def stock_sold(orders: Orders, order_id: UUID, cause: Event) -> Order:
 def stock_sale_rejected(orders: Orders, order_id: UUID, cause: Event) -> Order:
     """The goods could not be sold."""
     return _move(orders, order_id, Order.sale_rejected, cause=cause)
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long orders wait for an answer until they ask again, and how often they do."""
+
+    wait: timedelta
+    tries: int
+
+
+def sweep(orders: Orders, patience: Patience) -> int:
+    """Lets the orders that have waited too long ask again, or end; returns how many they were.
+
+    Several may sweep at once: each order is written under the guard of its version, and waits anew after that.
+    """
+    since = utc_now() - patience.wait
+
+    def step(order: Order) -> Transition | None:
+        return order.ask_again(patience.tries) if order.updated_at < since else None
+
+    stale = orders.unanswered(since, SWEPT_AT_ONCE)
+    for order_id in stale:
+        _move(orders, order_id, step)
+    return len(stale)
 
 
 def keep_product(catalogue: Catalogue, product: Product, sequence: int) -> None:

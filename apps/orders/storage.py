@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from pymongo.errors import DuplicateKeyError
 
 from apps.orders.domain.lines import Line, Lines, Product
 from apps.orders.domain.money import Money
-from apps.orders.domain.order import Order, Status, Transition
+from apps.orders.domain.order import WAITING, Order, Status, Transition
 from apps.orders.domain.timeline import Entry, Timeline
 from chassis.http.idempotency import KEPT, KeyTaken, Receipt, StoredAnswer
 from chassis.messaging.events import DuplicateEvent, Event, publication
@@ -100,6 +101,15 @@ class MongoOrders:
         found = self._orders.find(wanted, _STATE_ONLY).sort("_id", -1).skip(first).limit(size)
         return [_order(document) for document in found], number
 
+    def unanswered(self, since: datetime, limit: int) -> Sequence[UUID]:
+        """See `Orders`. One query for each state, by the index of the lists: few orders are in these at any time."""
+        waiting = {"updated_at": {"$lt": since}, "outbox": {"$size": 0}}
+        found = (
+            self._orders.find({"status": str(status), **waiting}, {"_id": 1}).limit(limit)
+            for status in (*WAITING, Status.SHIPPING)
+        )
+        return [UUID(document["_id"]) for documents in found for document in documents]
+
     def timeline(self, order_id: UUID) -> Timeline | None:
         """See `Orders`."""
         document = self._orders.find_one({"_id": str(order_id)}, {"customer_id": 1, "timeline": 1})
@@ -154,6 +164,7 @@ def _state(order: Order) -> Document:
         ],
         "reason": order.reason,
         "updated_at": order.updated_at,
+        "repeats": order.repeats,
     }
 
 
@@ -169,6 +180,7 @@ def _order(document: Mapping[str, Any]) -> Order:
         reason=document["reason"],
         created_at=document["created_at"],
         updated_at=document["updated_at"],
+        repeats=document.get("repeats", 0),  # older documents have none
     )
 
 
@@ -207,7 +219,7 @@ def _publications(transition_: Transition, cause: Event | None) -> list[Event]:
 def _entries(transition_: Transition, published: Sequence[Event], cause: Event | None) -> list[Document]:
     """What the timeline says of the move: the answer that led to it, then the events that tell of it."""
     heard = [] if cause is None else [(cause, transition_.answer)]
-    told = zip(published, (event.detail for event in transition_.events), strict=True)
+    told = zip(published, transition_.details, strict=True)
     return [
         {
             "at": transition_.order.updated_at,

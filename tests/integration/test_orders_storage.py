@@ -241,6 +241,25 @@ def test_inbox_is_bounded(database: Database[Document], orders: MongoOrders, cat
     assert (len(inbox), inbox[-1]) == (INBOX_SIZE, str(answer.id))
 
 
+def test_sweepers_share_the_work(database: Database[Document], orders: MongoOrders, catalogue: MongoCatalogue) -> None:
+    """Of several sweepers one asks for each stale order; what has not left yet, and what is fresh, is not asked for."""
+    stale, unsent, fresh = ([place(orders, catalogue) for _ in range(number)] for number in (20, 1, 1))
+    an_hour_ago = utc_now() - timedelta(hours=1)
+    for order in stale + fresh:
+        database["orders"].update_one({"_id": str(order.id)}, {"$set": {"outbox": []}, "$unset": {"relay": ""}})
+    for order in stale + unsent:
+        database["orders"].update_one({"_id": str(order.id)}, {"$set": {"updated_at": an_hour_ago}})
+    patience = service.Patience(timedelta(minutes=1), tries=3)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: service.sweep(orders, patience), range(4)))
+    documents = [stored(database, order) for order in stale]
+    assert {(each["repeats"], each["version"], len(each["outbox"])) for each in documents} == {(1, 2, 1)}
+    assert {stored(database, order)["version"] for order in unsent + fresh} == {1}
+    assert documents[0]["timeline"][1]["detail"] == "No answer yet: asked again."
+    assert orders.unanswered(utc_now() - patience.wait, 100) == []
+
+
 def test_lists(orders: MongoOrders, catalogue: MongoCatalogue) -> None:
     """Lists are newest first, by customer and status, cut into pages, with the number of all."""
     mine = [place(orders, catalogue) for _ in range(3)]

@@ -60,7 +60,7 @@ class OrderEvent(BaseModel):
 
 
 class OrderPlaced(OrderEvent):
-    """A customer has placed an order: hold exactly these lines for it."""
+    """A customer has placed an order: hold exactly these lines for it. Asked again while nobody answers."""
 
     model_config = _config(revision=1, **_LINES)
 
@@ -75,7 +75,7 @@ class OrderPlaced(OrderEvent):
 
 
 class OrderChanged(OrderEvent):
-    """A customer asks for other lines: hold exactly these instead, or keep what is held."""
+    """A customer asks for other lines: hold these instead, or keep what is held. Asked again while nobody answers."""
 
     model_config = _config(revision=2, **_LINES)
 
@@ -142,7 +142,8 @@ class OrderCancelled(OrderEvent):
 
     revision: int = Field(description="the newest revision at that moment", ge=1)
     reason: str = Field(
-        description="a stable word: requested_by_customer, requested_by_staff, reservation_expired or sale_rejected"
+        description="a stable word: requested_by_customer, requested_by_staff, reservation_expired, sale_rejected or "
+        "no_answer"
     )
 
     @property
@@ -152,7 +153,7 @@ class OrderCancelled(OrderEvent):
 
 
 class OrderShipRequested(OrderEvent):
-    """The order shall be shipped: sell what is held for exactly this revision."""
+    """The order shall be shipped: sell what is held for exactly this revision. Asked again while nobody answers."""
 
     model_config = _config(revision=1)
 

@@ -8,7 +8,8 @@ pending ──reserved──▶ confirmed ──ship──▶ shipping ──sol
       cancelled ■ ◀── cancel or expired, from pending, confirmed or changing
 
 An answer that changes nothing (a duplicate, late, or for an older revision) gives None; a command that is not allowed
-raises a refusal. Orders are values: a transition makes a new one, and whoever stores it guards by `version`.
+raises a refusal. No state waits for ever: what gets no answer asks again, and pending or changing ends as cancelled
+after the last try. Orders are values: a transition makes a new one, and whoever stores it guards by `version`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,6 +29,7 @@ MAX_REVISIONS = 100  # bounds the document, whatever a customer does while inven
 INSUFFICIENT_STOCK = "insufficient_stock"
 RESERVATION_EXPIRED = "reservation_expired"
 SALE_REJECTED = "sale_rejected"
+NO_ANSWER = "no_answer"
 REQUESTED_BY_CUSTOMER = "requested_by_customer"
 REQUESTED_BY_STAFF = "requested_by_staff"
 
@@ -54,6 +56,7 @@ class Order:
 
     `revision` is the newest that was asked, `held_revision` the one that inventory holds (0: none). `revisions` has
     the lines of those that may still turn out to be held: inventory may refuse the newest and name any of them.
+    `repeats` counts how often the present question to inventory was asked again.
     """
 
     id: UUID
@@ -66,6 +69,7 @@ class Order:
     reason: str | None
     created_at: datetime
     updated_at: datetime
+    repeats: int = 0
 
     @property
     def lines(self) -> Lines:
@@ -120,7 +124,21 @@ class Order:
         shipping = self._with(status=Status.SHIPPING)
         return Transition(shipping, (_event(shipping, events.OrderShipRequested, revision=self.held_revision),))
 
-    # Inventory's answers
+    # Inventory's answers, and its silence
+
+    def ask_again(self, tries: int) -> "Transition | None":
+        """The same question once more, or, after so many tries, the end; None when no answer is awaited.
+
+        Shipping has no end of its own: the goods may be sold already, which inventory alone can tell.
+        """
+        if self.status is Status.SHIPPING:
+            return self._asked_again(events.OrderShipRequested, revision=self.held_revision)
+        if self.status not in WAITING:
+            return None
+        if self.repeats >= tries:
+            return self._cancelled(NO_ANSWER, None)
+        kind = events.OrderPlaced if self.revision == 1 else events.OrderChanged
+        return self._asked_again(kind, **_priced(self.revisions[self.revision]))
 
     def reserved(self, revision: int) -> "Transition | None":
         """All lines of the revision are held."""
@@ -163,6 +181,10 @@ class Order:
             return None
         return self._cancelled(SALE_REJECTED, "The goods are no longer held.")
 
+    def _asked_again(self, kind: type[events.OrderEvent], **fields: Any) -> "Transition":
+        again = self._with(repeats=self.repeats + 1)
+        return Transition(again, (_event(again, kind, **fields),), note="No answer yet: asked again.")
+
     def _confirmed(self, held_revision: int, reason: str | None, answer: str) -> "Transition":
         lines = self.revisions[held_revision]
         confirmed = self._with(
@@ -180,16 +202,25 @@ class Order:
         return {newest: self.revisions[newest]}
 
     def _with(self, **changes: Any) -> "Order":
-        return replace(self, version=self.version + 1, **changes)
+        return replace(self, version=self.version + 1, **{"repeats": 0, **changes})
 
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """A move of an order: the order after it, the events that tell of it, and the answer that led to it, in words."""
+    """A move of an order: the order after it, the events that tell of it, and the answer that led to it, in words.
+
+    A `note` stands in the timeline in place of the events' own words.
+    """
 
     order: Order
     events: tuple[events.OrderEvent, ...]
     answer: str | None = None
+    note: str | None = None
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        """What the timeline says of each event."""
+        return tuple(self.note or event.detail for event in self.events)
 
     def at(self, now: datetime) -> "Transition":
         """The same move with its time."""

@@ -1,11 +1,12 @@
 """The stores of the orders service in memory, with the same guards as the real ones."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from apps.orders.domain.events import OrderEvent
 from apps.orders.domain.lines import Product
-from apps.orders.domain.order import Order, Status, Transition
+from apps.orders.domain.order import WAITING, Order, Status, Transition
 from apps.orders.domain.timeline import Entry, Timeline
 from chassis.http.idempotency import KeyTaken, Receipt, StoredAnswer
 from chassis.messaging.events import DuplicateEvent, Event, event_type
@@ -55,6 +56,10 @@ class FakeOrders:
         ]
         return found[first : first + size], len(found)
 
+    def unanswered(self, since: datetime, limit: int) -> Sequence[UUID]:
+        states = (*WAITING, Status.SHIPPING)
+        return [each.id for each in self.orders.values() if each.status in states and each.updated_at < since][:limit]
+
     def timeline(self, order_id: UUID) -> Timeline | None:
         order = self.orders.get(order_id)
         return None if order is None else Timeline(order.customer_id, tuple(self.entries.get(order_id, ())))
@@ -67,8 +72,8 @@ class FakeOrders:
         if cause is not None:
             self.inbox.add(cause.id)
         self.entries.setdefault(order.id, []).extend(
-            Entry(order.updated_at, event_type(type(event)), "orders", event.detail, None)
-            for event in transition.events
+            Entry(order.updated_at, event_type(type(event)), "orders", detail, None)
+            for event, detail in zip(transition.events, transition.details, strict=True)
         )
 
 

@@ -26,6 +26,8 @@ STIMULI: dict[str, Callable[[Order], Transition | None]] = {
     "expired": lambda it: it.expired(),
     "sold": lambda it: it.sold(),
     "sale rejected": lambda it: it.sale_rejected(),
+    "silence": lambda it: it.ask_again(1),
+    "silence again": lambda it: replace(it, repeats=1).ask_again(1),
 }
 
 # The next state; "" for nothing; the code of a refusal in brackets.
@@ -42,6 +44,8 @@ rejected older |             |             |             |                   |  
 expired        | cancelled   | cancelled   | cancelled   |                   |                   |                   |
 sold           |             |             |             | shipped           |                   |                   |
 sale rejected  |             |             |             | cancelled         |                   |                   |
+silence        | pending     |             | changing    | shipping          |                   |                   |
+silence again  | cancelled   |             | cancelled   | shipping          |                   |                   |
 """  # noqa: E501 - a table
 
 
@@ -87,6 +91,9 @@ def test_table_is_complete() -> None:
         ("confirmed", "expired", [("order.cancelled", 3)]),
         ("shipping", "sold", [("order.shipped", 1)]),
         ("shipping", "sale rejected", [("order.cancelled", 3)]),
+        ("pending", "silence", [("order.changed", 3)]),
+        ("changing", "silence again", [("order.cancelled", 3)]),
+        ("shipping", "silence", [("order.ship_requested", 1)]),
     ],
 )
 def test_events(state: str, stimulus: str, published: list[tuple[str, int]]) -> None:
@@ -126,6 +133,19 @@ def test_placing_asks_for_its_lines() -> None:
         "lines": [{"sku": "TEA", "quantity": 2}, {"sku": "CUP", "quantity": 1}],
         "total": {"amount": "28.00", "currency": "EUR"},
     }
+
+
+def test_asking_again_is_the_same_question() -> None:
+    """The first ask comes again as it was, and the timeline says why; an answer starts the count anew."""
+    sample = order()
+    placing = Order.place(sample.id, sample.customer_id, (line(),), sample.created_at)
+    again = placing.order.ask_again(3)
+
+    assert again is not None
+    assert again.events == placing.events
+    assert again.details == ("No answer yet: asked again.",)
+    assert again.order == replace(placing.order, version=2, repeats=1)
+    assert again.order.change((line("CUP"),)).order.repeats == 0
 
 
 def test_held_lines_show_until_the_change_is_held() -> None:

@@ -1,10 +1,13 @@
 """The use cases of orders, on stores in memory."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from apps.orders import service
 from apps.orders.domain.lines import AskedLine
-from apps.orders.domain.order import Status
+from apps.orders.domain.order import Order, Status
 from apps.orders.domain.refusals import InsufficientStock, OrderNotFound, UnknownSku, VersionMismatch
 from chassis.identifiers import new_id
 from chassis.messaging.events import DuplicateEvent, event_type
@@ -172,6 +175,47 @@ def test_change_asks_for_the_next_revision() -> None:
 
     assert (changed.revision, changed.status) == (2, Status.PENDING)
     assert orders.published[-1].model_dump()["total"]["amount"] == "28.00"  # 2 teas as agreed, 1 cup
+
+
+PATIENCE = service.Patience(timedelta(seconds=60), tries=2)
+
+
+def waiting(status: Status, minutes: int) -> Order:
+    sample = order(status, held_revision=1 if status is Status.SHIPPING else 0)
+    return replace(sample, updated_at=sample.updated_at - timedelta(minutes=minutes))
+
+
+def test_sweep_asks_for_the_late() -> None:
+    """Orders that have waited too long ask again; the others are left alone."""
+    orders = FakeOrders(waiting(Status.PENDING, 2), waiting(Status.SHIPPING, 2), waiting(Status.PENDING, 0))
+    orders.orders |= FakeOrders(waiting(Status.CONFIRMED, 2)).orders
+
+    assert service.sweep(orders, PATIENCE) == 2
+    assert types(orders) == ["order.placed", "order.ship_requested"]
+    assert service.sweep(orders, PATIENCE) == 0
+
+
+def test_sweep_ends_what_nobody_answers() -> None:
+    """After the last try the order is cancelled, with the reason."""
+    late = waiting(Status.PENDING, 2)
+    orders = FakeOrders(late)
+    for _ in range(3):
+        service.sweep(orders, PATIENCE)
+        orders.orders = {late.id: replace(orders.orders[late.id], updated_at=late.updated_at)}
+
+    assert types(orders) == ["order.placed", "order.placed", "order.cancelled"]
+    assert (orders.orders[late.id].status, orders.orders[late.id].reason) == (Status.CANCELLED, "no_answer")
+    assert service.sweep(orders, PATIENCE) == 0
+
+
+def test_sweep_yields_to_an_answer() -> None:
+    """An answer that arrives meanwhile wins."""
+    late = waiting(Status.PENDING, 2)
+    orders = FakeOrders(late)
+    orders.meanwhile = lambda: service.stock_reserved(orders, late.id, 1, heard("stock.reserved", late.id))
+    service.sweep(orders, PATIENCE)
+
+    assert types(orders) == ["order.confirmed"]
 
 
 def test_catalogue_ignores_old_news() -> None:

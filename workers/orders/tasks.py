@@ -1,0 +1,27 @@
+"""What the orders service tells itself to do; rabbitmq/schedule.json says when."""
+
+from datetime import timedelta
+from typing import Protocol
+
+from apps.orders import service
+from apps.orders.metrics import ORDERS_STALE
+
+SWEEP = "workers.orders.tasks.sweep_stale_orders"
+
+
+class SweepSettings(Protocol):
+    """What the sweep reads of the settings."""
+
+    @property
+    def order_patience(self) -> float:
+        """Seconds."""
+
+    @property
+    def order_tries(self) -> int:
+        """Before the end."""
+
+
+def sweep_stale_orders(orders: service.Orders, settings: SweepSettings) -> None:
+    """Lets orders that wait too long ask again, or end."""
+    patience = service.Patience(timedelta(seconds=settings.order_patience), settings.order_tries)
+    ORDERS_STALE.set(service.sweep(orders, patience))
