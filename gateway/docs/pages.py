@@ -15,8 +15,9 @@ _PACKAGED = {
     "swagger-ui": Path(str(files("flask_swagger_ui"))) / "dist",
     "asyncapi-viewer": Path(str(files("asyncapi_viewer"))) / "static",
 }
+_LOGO_STYLE = "sha256-RL3ie0nH+Lzz2YNqQN83mnU0J1ot4QL7b99vMdIX99w="  # of the one style that Swagger UI has inline
 _POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    f"default-src 'none'; script-src 'self'; style-src 'self' '{_LOGO_STYLE}'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 ASSETS_SECONDS = 3600

@@ -28,5 +28,8 @@ def create_api(settings: ForwardAuthSettings) -> Flask:
 
 
 api = ApiProcess(
-    name="forwardauth", settings=ForwardAuthSettings, create=create_api, routes=Routes(public="PathPrefix(`/docs`)")
+    name="forwardauth",
+    settings=ForwardAuthSettings,
+    create=create_api,
+    routes=Routes(public="Path(`/docs`) || PathPrefix(`/docs/`)"),
 )

@@ -1,11 +1,14 @@
 """The pages at /docs: everything from this host, under a strict policy."""
 
+import base64
+import hashlib
 import re
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from catalogue import SERVICES
 from gateway.docs.pages import docs_blueprint
 
 
@@ -37,6 +40,24 @@ def test_policy_allows_no_other_host(client: FlaskClient) -> None:
     policy = client.get("/docs", buffered=True).headers["Content-Security-Policy"]
     assert "default-src 'none'; script-src 'self';" in policy
     assert "http" not in policy
+
+
+def test_policy_lets_pass_the_style_of_the_logo(client: FlaskClient) -> None:
+    """It is the only inline style of Swagger UI's layout; another release may bring another."""
+    preset = client.get("/docs/swagger-ui/swagger-ui-standalone-preset.js", buffered=True).text
+    styles = re.findall(r'createElement\("style",null,"([^"]+)"\)', preset)
+    digests = [base64.b64encode(hashlib.sha256(style.encode()).digest()).decode() for style in styles]
+    policy = client.get("/docs", buffered=True).headers["Content-Security-Policy"]
+    assert re.findall("'sha256-([^']+)'", policy) == digests
+    assert "unsafe" not in policy
+
+
+def test_every_service_can_be_chosen(client: FlaskClient) -> None:
+    """The list in the page is that of the services."""
+    script = client.get("/docs/static/api.js", buffered=True).text
+    offered = re.search(r"services = \[(.*)\]", script)
+    assert offered is not None
+    assert sorted(re.findall(r'"(\w+)"', offered[1])) == sorted(SERVICES)
 
 
 @pytest.mark.parametrize("path", ["/docs/static/../pages.py", "/docs/swagger-ui/../../x", "/docs/elsewhere/a.js"])
