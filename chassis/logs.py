@@ -58,6 +58,7 @@ def log_dictconfig(service: str, level: str) -> dict[str, Any]:
             "pika": {**quiet, "level": "CRITICAL"},  # the publisher logs each failure once, in words
             "werkzeug": {**quiet, "level": "WARNING"},
             # Celery tells of each task in two lines; the handling of events has its own one.
+            "celery.beat": {**quiet, "level": "WARNING"},
             "celery.worker.strategy": {**quiet, "level": "WARNING"},
             "celery.app.trace": {**quiet, "level": "ERROR"},
             "celery.redirected": {**quiet, "level": "ERROR"},

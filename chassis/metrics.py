@@ -13,3 +13,4 @@ EVENT_SECONDS = Histogram("event_handling_seconds", "Time to handle an event", [
 DEAD_LETTERS = Counter("dead_letters_total", "Messages put aside as dead letters", ["queue", "kind"])
 RELAY_LEADING = Gauge("relay_leading", "1 while this process relays its service's outbox, 0 while it stands by")
 BREAKER_STATE = Gauge("circuit_breaker_state", "0 closed, 1 half-open, 2 open", ["target"])
+TASKS_SCHEDULED = Counter("tasks_scheduled_total", "Tasks that the scheduler sent", ["task"])

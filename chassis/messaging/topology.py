@@ -19,7 +19,7 @@ DELIVERY_LIMIT = 50  # grows with every trip through the retry queue, so it must
 UNROUTABLE_KEPT = 100_000
 READ_WITHOUT_END = {"x-delivery-limit": -1}  # looking at a dead letter is a delivery, and must never drop it
 
-FLOWER, MONITORING, OPERATOR = "flower", "monitoring", "operator"
+FLOWER, MONITORING, OPERATOR, SCHEDULER = "flower", "monitoring", "operator", "scheduler"
 
 
 def event_queue(consumer: str, publisher: str) -> str:
@@ -140,7 +140,7 @@ def _binding(source: str, queue: str, key: str) -> dict[str, Any]:
 
 def _users(services: Sequence[str]) -> list[dict[str, Any]]:
     tags = {MONITORING: ["monitoring"], OPERATOR: ["administrator"]}
-    names = [*services, FLOWER, MONITORING, OPERATOR]
+    names = [*services, FLOWER, MONITORING, OPERATOR, SCHEDULER]
     return [{"name": name, "password_hash": "", "tags": tags.get(name, [])} for name in names]
 
 
@@ -150,6 +150,7 @@ def _permissions(services: Sequence[str]) -> list[dict[str, Any]]:
     rights = {service: (f"^{events}$", rf"^({events}|{service}(\..*)?)$", rf"^{service}\..*$") for service in services}
     rights[FLOWER] = (f"^{events}$", f"^{events}$", f"^{events}$")
     rights[MONITORING] = ("^$", "^$", "^$")
+    rights[SCHEDULER] = ("^$", rf"^({'|'.join(services)})\.tasks$", "^$")
     rights[OPERATOR] = ("^$", r"^.*\.replay$", r"^.*\.dead$")
     return [
         {"user": user, "vhost": VHOST, "configure": configure, "write": write, "read": read}

@@ -1,7 +1,7 @@
 """A small service for the tests of the chain, with real storage: `celery -A tests.integration.chain.worker_app worker`.
 
 It listens to `shop` and to `stock`, and does what the event's data asks for: work, fail for a while (as `stock`; `mail`
-does well), fail for good.
+does well), fail for good. On the scheduler's beat it counts, or makes a mistake.
 """
 
 import os
@@ -12,8 +12,10 @@ from pydantic import BaseModel
 from sqlalchemy import Engine, text
 
 from chassis.health import Health
+from chassis.identifiers import new_id
 from chassis.messaging.events import Event
 from chassis.messaging.subscriptions import Reading, Subscriptions
+from chassis.messaging.tasks import add_periodic_task
 from chassis.messaging.worker import WorkerSettings, create_worker
 from chassis.settings import PostgresSettings, load_settings
 from chassis.storage.outbox import Outbox
@@ -24,6 +26,9 @@ SCHEMA = """
 CREATE TABLE effects (event_id uuid NOT NULL, at timestamptz NOT NULL DEFAULT now());
 CREATE TABLE attempts (event_id uuid NOT NULL, at timestamptz NOT NULL DEFAULT now());
 """
+
+
+COUNT, MISTAKE = "chain.count", "chain.mistake"
 
 
 class StillDown(Exception):
@@ -96,8 +101,19 @@ def subscriptions_of(service: str) -> Subscriptions:
     return subscriptions
 
 
+def count(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("INSERT INTO effects (event_id) VALUES (:id)"), {"id": new_id()})
+
+
+def mistake() -> None:
+    raise ZeroDivisionError("a mistake in the task")
+
+
 SERVICE = os.environ.get("CHAIN_SERVICE", "")
 if SERVICE:
     _settings = load_settings(ChainSettings, SERVICE)
     _engine = create_postgres_engine(_settings, startup_timeout=10)
     app = create_worker(Parts(_settings, _engine, Health(), PostgresOutbox(_engine)), subscriptions_of(SERVICE))
+    add_periodic_task(app, COUNT, lambda: count(_engine), TRANSIENT)
+    add_periodic_task(app, MISTAKE, mistake, TRANSIENT)

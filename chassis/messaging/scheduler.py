@@ -1,0 +1,78 @@
+"""The Celery app of the scheduler: `celery -A chassis.messaging.scheduler beat`. It tells services when to do what.
+
+A task that nobody took in time expires, since the next one is as good. So there is nothing to remember over a restart,
+the schedule is kept in memory, and a second scheduler would do no harm.
+"""
+
+import atexit
+from pathlib import Path
+from typing import Any
+
+from celery import Celery, beat, signals
+from pydantic import AmqpDsn, Field
+
+from chassis import metrics
+from chassis.discovery import Registration
+from chassis.health import Health
+from chassis.logs import configure_logs, get_logger
+from chassis.messaging.consumer import Turns
+from chassis.messaging.schedule import as_beat_schedule, read_schedule
+from chassis.messaging.topology import SCHEDULER
+from chassis.operations import OPERATIONS_PORT, OperationsServer
+from chassis.settings import ProcessSettings, load_settings
+
+log = get_logger()
+
+LONGEST_SLEEP = 5.0  # so that the check of the turns does not take rest for standstill
+
+
+class SchedulerSettings(ProcessSettings):
+    """The broker, as the user `scheduler`, and the table."""
+
+    broker_url: AmqpDsn
+    schedule_file: Path = Path("rabbitmq/schedule.json")
+    operations_port: int = Field(default=OPERATIONS_PORT, ge=1, le=65535)
+
+
+class Beat(beat.Scheduler):
+    """Celery's scheduler in memory, which tells that it lives."""
+
+    def tick(self, *args: Any, **kwargs: Any) -> Any:
+        """See Celery."""
+        delay = super().tick(*args, **kwargs)
+        turns.note()
+        return delay
+
+    def apply_entry(self, entry: Any, producer: Any = None) -> None:
+        """See Celery, which would log its whole stack for each task while the broker is away."""
+        try:
+            self.apply_async(entry, producer=producer, advance=False)
+        except beat.SchedulingError as error:
+            log.warning("task_not_sent", task=entry.task, reason=str(error))
+        else:
+            metrics.TASKS_SCHEDULED.labels(entry.task).inc()
+
+
+settings = load_settings(SchedulerSettings, SCHEDULER)
+turns = Turns()
+app = Celery(SCHEDULER, broker=str(settings.broker_url))
+app.conf.update(
+    beat_schedule=as_beat_schedule(read_schedule(settings.schedule_file.read_text())),
+    beat_scheduler=Beat,
+    beat_max_loop_interval=LONGEST_SLEEP,
+    broker_connection_max_retries=None,
+)
+_health = Health()
+_health.add("beat", lambda: turns.problem)
+_operations = OperationsServer(_health, settings.operations_port)
+_registration = Registration.of_worker(settings, SCHEDULER, settings.operations_port)
+
+
+def _start(**_: object) -> None:
+    _operations.start()
+    _registration.start()
+    atexit.register(_registration.stop)
+
+
+signals.setup_logging.connect(lambda **_: configure_logs(SCHEDULER, settings.log_level), weak=False)
+signals.beat_init.connect(_start, weak=False)

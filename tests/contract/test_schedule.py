@@ -1,0 +1,28 @@
+"""rabbitmq/schedule.json names tasks that exist."""
+
+import importlib
+from pathlib import Path
+
+import pytest
+
+from catalogue import SERVICES
+from chassis.messaging.schedule import Due, as_beat_schedule, read_schedule
+
+TABLE = read_schedule((Path(__file__).parents[2] / "rabbitmq" / "schedule.json").read_text())
+
+
+@pytest.mark.parametrize("due", TABLE, ids=lambda due: due.task)
+def test_task_belongs_to_its_service(due: Due) -> None:
+    """It is a function of the service's own worker, and the worker knows it by that name."""
+    module, _, function = due.task.rpartition(".")
+    assert due.service in SERVICES
+    assert module == f"workers.{due.service}.tasks"
+    assert callable(getattr(importlib.import_module(module), function))
+
+
+def test_only_tasks_exchanges_are_written() -> None:
+    """Each goes to its service's own exchange, and expires before the next."""
+    options = [(each["schedule"], each["options"]) for each in as_beat_schedule(TABLE).values()]
+    assert len(options) == len(TABLE)
+    assert {option["exchange"] for _, option in options} == {f"{due.service}.tasks" for due in TABLE}
+    assert all(option["expires"] <= seconds for seconds, option in options)

@@ -1,0 +1,87 @@
+"""The scheduler as a process of its own: its tasks arrive, and go on arriving after the broker was away."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import requests
+
+from tests.integration.chain.conftest import ROOT, StartWorker
+from tests.integration.chain.worker_app import COUNT, MISTAKE
+from tests.integration.servers import Broker, free_port
+from tests.polling import eventually
+
+Start = Callable[..., str]
+
+
+@pytest.fixture
+def start_scheduler(chain_broker: Broker, tmp_path: Path) -> Iterator[Start]:
+    """Starts one with the given table; returns the address of its health. What it logs is JSON to the last line."""
+    started: list[subprocess.Popen[bytes]] = []
+    log = tmp_path / "scheduler.log"
+
+    def start(*table: dict[str, object]) -> str:
+        file, port = tmp_path / "schedule.json", free_port()
+        file.write_text(json.dumps(table))
+        environment = {
+            "PATH": os.environ["PATH"],
+            "BROKER_URL": chain_broker.url("scheduler"),
+            "CONSUL_HTTP_ADDR": "http://127.0.0.1:1",
+            "CONSUL_HTTP_TOKEN": "unused",
+            "OPERATIONS_PORT": str(port),
+            "SCHEDULE_FILE": str(file),
+        }
+        command = [sys.executable, "-m", "celery", "-q", "-A", "chassis.messaging.scheduler", "beat"]
+        with log.open("ab") as output:
+            started.append(subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output))
+        return f"http://127.0.0.1:{port}"
+
+    yield start
+    for process in started:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0, log.read_text()
+    assert all(json.loads(line) for line in log.read_text().splitlines())
+
+
+def due(task: str, seconds: float = 0.2) -> dict[str, object]:
+    return {"service": "stock", "task": task, "seconds": seconds}
+
+
+def test_tasks_arrive_again_and_again(chain_broker: Broker, start_worker: StartWorker, start_scheduler: Start) -> None:
+    """A broken connection is made anew, and the health tells of a beat."""
+    worker = start_worker("stock")
+    address = start_scheduler(due(COUNT))
+
+    def assert_counted(least: int) -> None:
+        assert worker.count("effects") >= least
+
+    eventually(lambda: assert_counted(3), seconds=30)
+    assert requests.get(f"{address}/health/ready", timeout=5).json()["checks"] == {"beat": {"status": "ok"}}
+
+    eventually(lambda: chain_broker.call("GET", "/connections/username/scheduler").json()[0], seconds=15)
+    chain_broker.call("DELETE", "/connections/username/scheduler")
+    counted = worker.count("effects")
+    eventually(lambda: assert_counted(counted + 3), seconds=30)
+
+
+def test_mistakes_are_put_aside(
+    start_worker: StartWorker, start_scheduler: Start, dead_letters: Callable[[str], list[SimpleNamespace]]
+) -> None:
+    """A task that fails with a mistake, and one that nobody knows, become dead letters; the worker goes on."""
+    worker = start_worker("stock")
+    start_scheduler(due(MISTAKE), due("chain.unknown"), due(COUNT))
+    found: set[str] = set()
+
+    def assert_dead() -> None:
+        found.update(letter.headers["task"] for letter in dead_letters("stock.tasks"))
+        assert found == {MISTAKE, "chain.unknown"}
+        assert worker.count("effects") >= 1
+
+    eventually(assert_dead, seconds=30)
+    worker.assert_ready()
