@@ -54,15 +54,21 @@ class Client:
         return {name: body[name] for name in ("received", "available", "reserved", "sold")}
 
     def place(self, sku: str, quantity: int = 1) -> dict[str, Any]:
-        """Places an order as soon as the orders service knows the product; returns the accepted order."""
+        """Places an order, which must be accepted; returns it."""
+        answer = self.ask(sku, quantity)
+        assert answer.status_code == 202, answer.text
+        order: dict[str, Any] = answer.json()
+        return order
 
-        def accepted() -> dict[str, Any]:
+    def ask(self, sku: str, quantity: int = 1) -> requests.Response:
+        """Asks for an order as soon as the orders service knows the product; the answer may be a refusal."""
+
+        def answered() -> requests.Response:
             answer = self.call("POST", "/api/v1/orders", json={"lines": [{"sku": sku, "quantity": quantity}]})
-            assert answer.status_code == 202, answer.text
-            order: dict[str, Any] = answer.json()
-            return order
+            assert answer.status_code != 422, answer.text
+            return answer
 
-        return eventually(accepted, seconds=30)
+        return eventually(answered, seconds=30)
 
     def order(self, order_id: str) -> dict[str, Any]:
         """The order as it is now."""

@@ -30,6 +30,16 @@ def kill_processes(service: str) -> int:
 
 
 @contextmanager
+def paused(service: str) -> Iterator[None]:
+    """The service's processes stand still inside the block: connections hang, nothing answers."""
+    compose("pause", service)
+    try:
+        yield
+    finally:
+        compose("unpause", service)
+
+
+@contextmanager
 def stopped(service: str) -> Iterator[None]:
     """The service is stopped inside the block, and healthy again after it."""
     compose("stop", service)

@@ -10,7 +10,7 @@ from tests.polling import eventually
 
 Port = Callable[[str], str]
 PROCESSES = {"users-api", "users-worker", "orders-api", "orders-worker", "inventory-api", "inventory-worker",
-             "forwardauth"}  # fmt: skip
+             "forwardauth", "scheduler"}  # fmt: skip
 
 
 def test_prometheus_scrapes_every_api_and_worker(port: Port) -> None:
@@ -63,3 +63,16 @@ def test_one_trace_from_post_to_confirmation(manager: Client, customer: Client, 
         assert services == {"forwardauth", "orders-api", "orders-worker", "inventory-worker"}
 
     eventually(joined, seconds=60)
+
+
+def test_scheduled_tasks_run(port: Port) -> None:
+    """The scheduler sends, the workers do: sweeping and expiring show up as tasks that succeeded."""
+    credentials = (os.environ["FLOWER_USER"], os.environ["FLOWER_PASSWORD"])
+
+    def done() -> None:
+        page = requests.get(f"{port('FLOWER')}/metrics", auth=credentials, timeout=5).text
+        succeeded = [line for line in page.splitlines() if 'type="task-succeeded"' in line]
+        for task in ("workers.orders.tasks.sweep_stale_orders", "workers.inventory.tasks.expire_holds"):
+            assert any(task in line for line in succeeded)
+
+    eventually(done, seconds=60)

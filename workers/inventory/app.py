@@ -2,8 +2,12 @@
 
 from apps.inventory.bootstrap import parts
 from apps.inventory.settings import InventoryWorkerSettings
+from chassis.messaging.tasks import add_periodic_task
 from chassis.messaging.worker import create_worker
 from chassis.settings import load_settings
 from workers.inventory.events import subscriptions
+from workers.inventory.tasks import EXPIRE, expire_holds
 
-app = create_worker(parts(load_settings(InventoryWorkerSettings, "inventory-worker")), subscriptions)
+mine = parts(load_settings(InventoryWorkerSettings, "inventory-worker"))
+app = create_worker(mine, subscriptions)
+add_periodic_task(app, EXPIRE, lambda: expire_holds(mine.unit_of_work), mine.transient_errors)
