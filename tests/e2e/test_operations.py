@@ -49,7 +49,7 @@ def test_rabbitmq_shows_the_queues(port: Port) -> None:
 
 
 def test_one_trace_from_post_to_confirmation(manager: Client, customer: Client, port: Port) -> None:
-    """Zipkin joins API, relays and workers, across the broker and back, in the trace that the timeline names."""
+    """Zipkin joins the APIs, relays and workers, across the broker and back, in the trace that the timeline names."""
     order = customer.place(manager.add_product(stock=1))
     customer.settled(order["id"])
     timeline = customer.call("GET", f"/api/v1/orders/{order['id']}/timeline").json()
@@ -60,7 +60,7 @@ def test_one_trace_from_post_to_confirmation(manager: Client, customer: Client, 
     def joined() -> None:
         spans = requests.get(f"{port('ZIPKIN')}/api/v2/trace/{trace_id}", timeout=5).json()
         services = {span["localEndpoint"]["serviceName"] for span in spans}
-        assert services == {"forwardauth", "orders-api", "orders-worker", "inventory-worker"}
+        assert services == {"forwardauth", "orders-api", "inventory-api", "orders-worker", "inventory-worker"}
 
     eventually(joined, seconds=60)
 
