@@ -1,12 +1,15 @@
-"""The MongoDB outbox' lease: one leads, another takes over when the lease ends."""
+"""The MongoDB outbox: its lease, and what two leaders at once would do."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 import pymongo
 import pytest
+from pymongo.collection import Collection as MongoCollection
 
 from chassis.storage.mongo import Document
 from chassis.storage.mongo_outbox import LEASE_SECONDS, MongoOutbox
+from chassis.storage.outbox import StoredEvent
+from chassis.times import utc_now
 from tests.polling import eventually
 
 
@@ -44,3 +47,40 @@ def test_silent_leader_is_succeeded(pair: tuple[MongoOutbox, MongoOutbox]) -> No
     first.lead()
     eventually(lambda: leads(second), seconds=LEASE_SECONDS + 3)
     assert not first.lead()
+
+
+@pytest.fixture
+def documents(new_mongo_database: Callable[[], str]) -> Iterator[MongoCollection[Document]]:
+    """A collection with one marked document, whose outbox holds one event."""
+    with pymongo.MongoClient[Document](new_mongo_database(), tz_aware=True) as client:
+        collection = client.get_default_database()["orders"]
+        collection.insert_one({"_id": "a", "version": 1, "relay": True, "outbox": [entry("first")]})
+        yield collection
+
+
+def entry(name: str) -> Document:
+    return {"id": name, "type": "order.placed", "body": "{}", "traceparent": None, "at": utc_now()}
+
+
+def test_two_leaders_at_once_lose_nothing(documents: MongoCollection[Document]) -> None:
+    """Both publish what both have read, which the subscribers' inboxes absorb; what came between stays."""
+    database = documents.database
+    first, second = (MongoOutbox(documents, database["leases"]) for _ in range(2))
+    published: list[str] = []
+
+    def publish(events: Sequence[StoredEvent]) -> Collection[str]:
+        published.extend(event.id for event in events)
+        return [event.id for event in events]
+
+    def publish_amid_the_other(events: Sequence[StoredEvent]) -> Collection[str]:
+        second.drain(publish, 10, ())
+        change = {"$push": {"outbox": entry("second")}, "$set": {"relay": True}, "$inc": {"version": 1}}
+        documents.update_one({"_id": "a"}, change)
+        return publish(events)
+
+    first.drain(publish_amid_the_other, 10, ())
+    assert published == ["first", "first"]
+    left = documents.find_one({"_id": "a"})
+    assert left is not None
+    assert [event["id"] for event in left["outbox"]] == ["second"]
+    assert left["relay"] is True

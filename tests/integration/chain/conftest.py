@@ -104,7 +104,7 @@ class WorkerProcess:
         self._broker = broker
         self._port = free_port()
 
-    def start(self, fail_point: str = "") -> "WorkerProcess":
+    def start(self, fail_point: str = "", *, usurps: bool = False) -> "WorkerProcess":
         """Starts it and waits until it consumes; with a fail-point it may be dead before."""
         environment = {
             "PATH": os.environ["PATH"],
@@ -116,6 +116,7 @@ class WorkerProcess:
             "OPERATIONS_PORT": str(self._port),
             "EVENT_RETRY_ROUNDS": "2",
             "FAIL_POINT": fail_point,
+            "CHAIN_USURPS": "yes" if usurps else "",
         }
         command = [sys.executable, "-m", "celery", "-A", "tests.integration.chain.worker_app", "worker", "--pool"]
         with self.log.open("ab") as output:
@@ -161,9 +162,9 @@ class WorkerProcess:
 
 
 class StartWorker(Protocol):
-    """Starts a worker of the service."""
+    """Starts a worker of the service; one that usurps relays without the lease."""
 
-    def __call__(self, service: str, fail_point: str = "") -> WorkerProcess: ...
+    def __call__(self, service: str, fail_point: str = "", *, usurps: bool = False) -> WorkerProcess: ...
 
 
 @pytest.fixture
@@ -173,7 +174,7 @@ def start_worker(
     """Starts workers with a fresh database and empty queues; stops all of them at the end."""
     workers: list[WorkerProcess] = []
 
-    def start(service: str, fail_point: str = "") -> WorkerProcess:
+    def start(service: str, fail_point: str = "", *, usurps: bool = False) -> WorkerProcess:
         url = next(
             (each.engine.url.render_as_string(hide_password=False) for each in workers if each.service == service), None
         )
@@ -182,7 +183,7 @@ def start_worker(
             _create_tables(create_engine(url))
         worker = WorkerProcess(service, url, chain_broker, tmp_path / f"{service}-{new_id()}.log")
         workers.append(worker)
-        return worker.start(fail_point)
+        return worker.start(fail_point, usurps=usurps)
 
     _purge(chain_broker)
     yield start

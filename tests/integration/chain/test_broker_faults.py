@@ -1,5 +1,6 @@
 """A broker that dies, freezes, hangs up, or is full: events wait and lose nothing."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -39,18 +40,24 @@ def test_closed_connections_lose_nothing(shop: Shop, start_worker: StartWorker, 
 
 
 def test_frozen_broker_is_noticed_and_survived(shop: Shop, start_worker: StartWorker, chain_broker: Broker) -> None:
-    """Half-open connections: readiness says so within the heartbeats, and afterwards the work goes on."""
+    """Half-open connections for 30 s: readiness says so within the heartbeats, and afterwards the work goes on."""
     stock, mail = start_worker("stock"), start_worker("mail")
     for _ in range(10):
         shop.sell(seconds=0.1)
     server = chain_broker.container.get_wrapped_container()
+    frozen_at = time.monotonic()
     server.pause()
     try:
         eventually(lambda: not_ready(stock), seconds=60)
+        eventually(lambda: seconds_have_passed(frozen_at, 30), seconds=31)
     finally:
         server.unpause()
     assert_all_ended(stock, mail, 10)
     eventually(stock.assert_ready, seconds=60)
+
+
+def seconds_have_passed(start: float, seconds: float) -> None:
+    assert time.monotonic() - start >= seconds
 
 
 def not_ready(worker: WorkerProcess) -> None:
@@ -123,6 +130,24 @@ def test_returned_message_is_refused(chain_broker: Broker) -> None:
         assert publisher.publish([lost, good]) == {lost.id: "returned: 312 NO_ROUTE"}
     finally:
         publisher.stop()
+
+
+def test_message_refused_by_the_broker_stays(chain_broker: Broker) -> None:
+    """A nack, here of a queue that is full and told to say so: the second message is not taken."""
+    full = "/queues/quadrille/full"
+    arguments = {"x-max-length": 1, "x-overflow": "reject-publish"}
+    chain_broker.call("PUT", full, {"durable": True, "arguments": arguments})
+    chain_broker.call("POST", "/bindings/quadrille/e/stock/q/full", {"routing_key": "thing.full"})
+    publisher = Publisher(chain_broker.url("stock"), "test")
+    publisher.start()
+    try:
+        eventually(lambda: connected(publisher))
+        first, second = (Message(str(new_id()), "stock", "thing.full", b"{}", "application/json") for _ in range(2))
+        assert publisher.publish([first]) == {}
+        assert publisher.publish([second]) == {second.id: "refused by the broker (nack)"}
+    finally:
+        publisher.stop()
+        chain_broker.call("DELETE", full)
 
 
 def connected(publisher: Publisher) -> None:

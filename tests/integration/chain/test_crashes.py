@@ -29,6 +29,19 @@ def test_crash_leaves_one_effect(shop: Shop, start_worker: StartWorker, fail_poi
     eventually(lambda: assert_effects(heir, 5))
 
 
+def test_two_relays_at_once_publish_each_event_once(shop: Shop, start_worker: StartWorker) -> None:
+    """Should the lease ever fail, the rows' locks still keep two leaders apart."""
+    pair = [start_worker("stock", usurps=True), start_worker("stock", usurps=True)]
+    mail = start_worker("mail")
+    for _ in range(100):
+        shop.sell()
+    eventually(lambda: assert_effects(pair[0], 100), seconds=30)
+    eventually(lambda: assert_drained(pair[0]), seconds=20)
+    eventually(lambda: assert_effects(mail, 200), seconds=30)
+    assert [worker.metric("relay_leading") for worker in pair] == [1, 1]
+    assert sum(worker.metric("events_published_total") for worker in pair) == 100
+
+
 def test_sigterm_finishes_what_runs(shop: Shop, start_worker: StartWorker) -> None:
     """A warm shutdown lets running handlers commit and gives back the rest; nothing is lost."""
     stock = start_worker("stock")

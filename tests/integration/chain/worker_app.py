@@ -1,7 +1,8 @@
 """A small service for the tests of the chain, with real storage: `celery -A tests.integration.chain.worker_app worker`.
 
 It listens to `shop` and to `stock`, and does what the event's data asks for: work, fail for a while (as `stock`; `mail`
-does well), fail for good. On the scheduler's beat it counts, or makes a mistake.
+does well), fail for good. On the scheduler's beat it counts, or makes a mistake. With CHAIN_USURPS its relay leads
+without asking for the lease.
 """
 
 import os
@@ -71,6 +72,16 @@ class Parts:
     transient_errors: tuple[type[Exception], ...] = (*TRANSIENT, StillDown)
 
 
+class UsurpedOutbox(PostgresOutbox):
+    """Leads whoever else does, as a leader would that does not know yet that it lost the lease."""
+
+    def lead(self) -> bool:
+        """Takes a connection and asks nobody."""
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        return True
+
+
 def on_sold(parts: Parts, sold: ThingSold, event: Event) -> None:
     with parts.engine.begin() as connection:
         connection.execute(text("INSERT INTO attempts (event_id) VALUES (:id)"), {"id": event.id})
@@ -114,6 +125,7 @@ SERVICE = os.environ.get("CHAIN_SERVICE", "")
 if SERVICE:
     _settings = load_settings(ChainSettings, SERVICE)
     _engine = create_postgres_engine(_settings, startup_timeout=10)
-    app = create_worker(Parts(_settings, _engine, Health(), PostgresOutbox(_engine)), subscriptions_of(SERVICE))
+    _outbox = UsurpedOutbox(_engine) if os.environ["CHAIN_USURPS"] else PostgresOutbox(_engine)
+    app = create_worker(Parts(_settings, _engine, Health(), _outbox), subscriptions_of(SERVICE))
     add_periodic_task(app, COUNT, lambda: count(_engine), TRANSIENT)
     add_periodic_task(app, MISTAKE, mistake, TRANSIENT)
