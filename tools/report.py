@@ -10,6 +10,7 @@ from tools.stack import Stack
 ADDRESSES = (
     ("API, by the gateway", "GATEWAY_PORT", "/", "ADMIN_, MANAGER_, CUSTOMER_EMAIL and _PASSWORD"),
     ("Flower", "FLOWER_PORT", "/", "FLOWER_USER, FLOWER_PASSWORD"),
+    ("Mailpit: the mails", "MAILPIT_PORT", "/", ""),
     ("RabbitMQ", "RABBITMQ_UI_PORT", "/", "user monitoring, RABBITMQ_MONITORING_PASSWORD"),
     ("Grafana", "GRAFANA_PORT", "/", "GRAFANA_USER, GRAFANA_PASSWORD"),
     ("Prometheus", "PROMETHEUS_PORT", "/", ""),
