@@ -24,10 +24,11 @@ MANAGER, ADMIN = "manager", "admin"
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks."""
+    """Who asks, and in which session (None: the token belongs to none)."""
 
     id: UUID
     roles: frozenset[str]
+    session_id: UUID | None = None
 
     @property
     def is_staff(self) -> bool:
@@ -101,6 +102,7 @@ def requires_role(*roles: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 def _caller_of(claims: dict[str, Any]) -> Caller:
     try:
-        return Caller(UUID(claims["sub"]), frozenset(claims.get("roles", ())))
+        session_id = UUID(claims["sid"]) if "sid" in claims else None
+        return Caller(UUID(claims["sub"]), frozenset(claims.get("roles", ())), session_id)
     except ValueError:
         raise unauthenticated("The access token belongs to no user.") from None
