@@ -9,10 +9,12 @@ from typing import Generic, TypeVar
 
 from flask import Flask
 
-from apps.users import migrations, service
+from apps.users import migrations
 from apps.users.api.app import create_app
 from apps.users.api.parts import ApiParts
 from apps.users.passwords import Passwords
+from apps.users.service.keys import published_keys, signing_key_problem
+from apps.users.service.sessions import SessionKeeper
 from apps.users.settings import ApiSettings, StorageSettings
 from apps.users.signing import Jwk, KeyCipher
 from apps.users.storage import UnitOfWork
@@ -63,15 +65,18 @@ def api_parts(users: Users[ApiSettings]) -> ApiParts:
     """What the API adds: passwords, and tokens that it signs and checks with the keys of its database."""
     settings = users.settings
     cipher = KeyCipher(settings.token_key_secret.get_secret_value())
-    users.health.add("signing_key", lambda: service.signing_key_problem(users.unit_of_work(), cipher))
+    users.health.add("signing_key", lambda: signing_key_problem(users.unit_of_work(), cipher))
     return ApiParts(
         unit_of_work=users.unit_of_work,
         passwords=Passwords(settings.hash_cost()),
-        issuer=TokenIssuer(
-            cipher,
-            settings.token_issuer,
-            settings.token_audience,
-            timedelta(seconds=settings.access_token_lifetime),
+        keeper=SessionKeeper(
+            TokenIssuer(
+                cipher,
+                settings.token_issuer,
+                settings.token_audience,
+                timedelta(seconds=settings.access_token_lifetime),
+            ),
+            settings.session_rules(),
         ),
         keys=CachedKeys(partial(_own_keys, users)),
         token_settings=settings,
@@ -82,7 +87,7 @@ def api_parts(users: Users[ApiSettings]) -> ApiParts:
 
 def _own_keys(users: Users[ApiSettings]) -> Sequence[Jwk]:
     try:
-        return service.published_keys(users.unit_of_work())
+        return published_keys(users.unit_of_work())
     except users.transient_errors as error:
         raise ServiceUnavailable("the service's own database") from error
 
@@ -93,7 +98,7 @@ def create_api(settings: ApiSettings) -> Flask:
 
 
 _PUBLIC = (
-    "(Method(`POST`) && (Path(`/api/v1/users`) || Path(`/api/v1/auth/login`)))"
+    "(Method(`POST`) && (Path(`/api/v1/users`) || Path(`/api/v1/auth/login`) || Path(`/api/v1/auth/refresh`)))"
     " || (Method(`GET`) && (PathPrefix(`/.well-known/`) || Path(`/api/v1/users/openapi.json`)))"
 )
 _SIGNED_IN = "Path(`/api/v1/users`) || PathPrefix(`/api/v1/users/`) || PathPrefix(`/api/v1/auth/`)"

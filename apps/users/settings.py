@@ -1,5 +1,6 @@
 """The settings of the users service: what each of its processes reads from the environment."""
 
+from datetime import timedelta
 from typing import Annotated
 
 from cryptography.fernet import Fernet
@@ -7,8 +8,11 @@ from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings
 
 from apps.users.addresses import normal_form
+from apps.users.domain.sessions import SessionRules
 from apps.users.passwords import HashCost
 from chassis.settings import PostgresSettings, ProcessSettings, TokenSettings
+
+DAY = 24 * 60 * 60
 
 
 class StorageSettings(ProcessSettings, PostgresSettings):
@@ -56,6 +60,17 @@ class ApiSettings(StorageSettings, TokenSettings, SecretSettings):
     """The API's."""
 
     access_token_lifetime: int = Field(default=600, ge=1, description="seconds")
+    refresh_token_lifetime: int = Field(default=14 * DAY, ge=1, description="seconds without use")
+    refresh_grace: float = Field(default=5, ge=0, description="seconds in which a spent token gets the same answer")
+    session_lifetime: int = Field(default=90 * DAY, ge=1, description="seconds, however often it is refreshed")
+
+    def session_rules(self) -> SessionRules:
+        """How long sessions and their refresh tokens last."""
+        return SessionRules(
+            refresh_lifetime=timedelta(seconds=self.refresh_token_lifetime),
+            session_lifetime=timedelta(seconds=self.session_lifetime),
+            grace=timedelta(seconds=self.refresh_grace),
+        )
 
 
 class SetupSettings(StorageSettings, SecretSettings):

@@ -5,10 +5,12 @@ It migrates the database, makes the first signing key, and the accounts that the
 
 from pydantic import SecretStr
 
-from apps.users import service
 from apps.users.bootstrap import Users, parts
-from apps.users.domain.accounts import InvalidRegistration, Registration, Role
+from apps.users.domain.accounts import Registration, Role
+from apps.users.domain.refusals import InvalidAccount
 from apps.users.passwords import Passwords
+from apps.users.service.accounts import ensure_account
+from apps.users.service.keys import ensure_signing_key
 from apps.users.settings import DemoSettings, SetupSettings
 from apps.users.signing import KeyCipher, NoSigningKey
 from chassis.logs import get_logger, stop_with
@@ -39,7 +41,7 @@ def make_signing_key(users: Users[SetupSettings]) -> None:
     """The first one; a present one is only tried."""
     cipher = KeyCipher(users.settings.token_key_secret.get_secret_value())
     try:
-        made = service.ensure_signing_key(users.unit_of_work(), cipher)
+        made = ensure_signing_key(users.unit_of_work(), cipher)
     except NoSigningKey as problem:
         stop_with(str(problem))
     log.info("signing_key_present", made=made is not None)
@@ -51,8 +53,8 @@ def make_account(
     """The account of a role. One that is there keeps its password, whatever the environment says."""
     registration = Registration(email, password.get_secret_value(), role.title())
     try:
-        made = service.ensure_account(users.unit_of_work(), passwords, registration, role)
-    except InvalidRegistration as refusal:
+        made = ensure_account(users.unit_of_work(), passwords, registration, role)
+    except InvalidAccount as refusal:
         stop_with(f"The setting {role.upper()}_PASSWORD is wrong: {' '.join(refusal.errors['password'])}")
     log.info("account_present", role=role.value, made=made is not None)
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import jwt
 
@@ -32,19 +33,22 @@ class TokenIssuer:
     lifetime: timedelta
     clock: Callable[[], datetime] = utc_now
 
-    def access_token(self, account: Account, key: StoredKey) -> AccessToken:
+    def access_token(self, account: Account, session_id: UUID, key: StoredKey) -> AccessToken:
         """A token for the account, signed with the key. Raises `NoSigningKey`."""
+        return self._signed(
+            {"sub": str(account.id), "sid": str(session_id), "roles": sorted(account.roles), "scope": FULL_SCOPE}, key
+        )
+
+    def _signed(self, subject: dict[str, object], key: StoredKey) -> AccessToken:
         now = self.clock()
         claims = {
+            **subject,
             "iss": self.issuer,
             "aud": self.audience,
-            "sub": str(account.id),
             "jti": str(new_id()),
             "iat": now,
             "nbf": now,
             "exp": now + self.lifetime,
-            "roles": sorted(account.roles),
-            "scope": FULL_SCOPE,
         }
         text = jwt.encode(claims, self.cipher.open(key), ALGORITHM, headers={"kid": key.kid, "typ": "at+jwt"})
         return AccessToken(text, int(self.lifetime.total_seconds()))

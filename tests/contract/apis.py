@@ -21,7 +21,7 @@ from chassis.settings import TokenSettings
 from chassis.times import utc_now
 from tests.unit.inventory.fakes import Store
 from tests.unit.orders.fakes import FakeAvailability, FakeCatalogue, FakeOrders
-from tests.unit.users.fakes import CHEAP, SECRET, Database, FakeUnitOfWork, an_issuer
+from tests.unit.users.fakes import CHEAP, SECRET, Database, FakeUnitOfWork, a_keeper
 
 _KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 _SETTINGS = TokenSettings()
@@ -49,7 +49,7 @@ def users() -> Flask:
     cipher = KeyCipher(SECRET)
     database = Database(keys=[cipher.new_key()])
     return create_users(
-        UsersParts(lambda: FakeUnitOfWork(database), Passwords(CHEAP), an_issuer(cipher), _OneKey(), _SETTINGS)
+        UsersParts(lambda: FakeUnitOfWork(database), Passwords(CHEAP), a_keeper(cipher), _OneKey(), _SETTINGS)
     )
 
 

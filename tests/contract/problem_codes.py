@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 _TABLE = (Path(__file__).parents[2] / "docs" / "errors.md").read_text()
-_DOMAIN_MODULES = {"inventory": "refusals", "orders": "refusals", "users": "accounts"}
+_DOMAIN_MODULES = {"inventory": "refusals", "orders": "refusals", "users": "refusals"}
 
 DOCUMENTED = {code: int(status) for code, status in re.findall(r"^\| `(\w+)` \| (\d{3}) \|", _TABLE, re.MULTILINE)}
 

@@ -6,11 +6,27 @@ from apps.users.api.auth import auth_blueprint
 from apps.users.api.parts import ApiParts
 from apps.users.api.users import users_blueprint
 from apps.users.api.well_known import well_known_blueprint
-from apps.users.domain.accounts import EmailTaken, InvalidCredentials, InvalidRegistration, UnknownAccount
+from apps.users.domain.refusals import (
+    EmailTaken,
+    InvalidAccount,
+    InvalidCredentials,
+    RefreshTokenInvalid,
+    RefreshTokenReused,
+    UnknownAccount,
+)
 from apps.users.signing import NoSigningKey
 from chassis.http.app import Description
 from chassis.http.app import create_app as create_chassis_app
 from chassis.http.auth import install_token_check
+
+REFUSALS = {
+    InvalidCredentials: 401,
+    RefreshTokenInvalid: 401,
+    RefreshTokenReused: 401,
+    UnknownAccount: 404,
+    EmailTaken: 409,
+    InvalidAccount: 422,
+}
 
 
 def create_app(parts: ApiParts) -> Flask:
@@ -19,7 +35,7 @@ def create_app(parts: ApiParts) -> Flask:
         service="users",
         title="Users",
         blueprints=[users_blueprint(parts), auth_blueprint(parts), well_known_blueprint(parts)],
-        refusals={InvalidCredentials: 401, UnknownAccount: 404, EmailTaken: 409, InvalidRegistration: 422},
+        refusals=REFUSALS,
         outages=(*parts.outages, NoSigningKey),
     )
     app = create_chassis_app(description, parts.health)

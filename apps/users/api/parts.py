@@ -1,11 +1,10 @@
 """What the API needs; the bootstrap and the tests each bring their own."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from apps.users.passwords import Passwords
-from apps.users.service import UnitOfWork
-from apps.users.tokens import TokenIssuer
+from apps.users.repositories import UnitOfWorkFactory
+from apps.users.service.sessions import SessionKeeper
 from chassis.health import Health
 from chassis.http.keys import KeySource
 from chassis.settings import TokenSettings
@@ -15,9 +14,9 @@ from chassis.settings import TokenSettings
 class ApiParts:
     """The collaborators of the views."""
 
-    unit_of_work: Callable[[], UnitOfWork]
+    unit_of_work: UnitOfWorkFactory
     passwords: Passwords
-    issuer: TokenIssuer
+    keeper: SessionKeeper
     keys: KeySource
     token_settings: TokenSettings
     health: Health = field(default_factory=Health)

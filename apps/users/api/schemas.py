@@ -10,6 +10,7 @@ from apps.users.domain.accounts import (
     MAX_NAME_LENGTH,
     MAX_PASSWORD_LENGTH,
     MIN_PASSWORD_LENGTH,
+    Language,
     Role,
 )
 from chassis.http.app import Schema
@@ -27,6 +28,13 @@ class Email(ma.fields.String):
         return address
 
 
+class LanguageField(ma.fields.Enum[Language]):
+    """One of the languages, by its code."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(Language, by_value=ma.fields.String, **options)
+
+
 class RegistrationSchema(Schema):
     """POST /users."""
 
@@ -36,6 +44,7 @@ class RegistrationSchema(Schema):
         metadata={"format": "password", "minLength": MIN_PASSWORD_LENGTH, "maxLength": MAX_PASSWORD_LENGTH},
     )
     name = ma.fields.String(required=True, metadata={"minLength": 1, "maxLength": MAX_NAME_LENGTH})
+    language = LanguageField()
 
 
 class LoginSchema(Schema):
@@ -51,14 +60,23 @@ class UserSchema(Schema):
     id = ma.fields.UUID(required=True)
     email = ma.fields.String(required=True, metadata={"format": "email"})
     name = ma.fields.String(required=True)
+    language = LanguageField(required=True)
     roles = ma.fields.List(ma.fields.Enum(Role, by_value=ma.fields.String), required=True)
+    active = ma.fields.Boolean(required=True)
     created_at = ma.fields.String(required=True, metadata={"format": "date-time"})
 
 
-class AccessTokenSchema(Schema):
-    """The answer to a log-in, by the names of RFC 6749."""
+class RefreshSchema(Schema):
+    """POST /auth/refresh."""
+
+    refresh_token = ma.fields.String(required=True, metadata={"format": "password"})
+
+
+class TokenPairSchema(Schema):
+    """The answer to a log-in and to a refresh, by the names of RFC 6749."""
 
     access_token = ma.fields.String(required=True)
+    refresh_token = ma.fields.String(required=True, metadata={"description": "good for one use"})
     token_type = ma.fields.Constant("Bearer", required=True)
     expires_in = ma.fields.Integer(required=True, metadata={"description": "seconds"})
 

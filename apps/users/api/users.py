@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from apps.users import service
 from apps.users.api.parts import ApiParts
 from apps.users.api.schemas import RegistrationSchema, UserSchema
 from apps.users.domain.accounts import Account, Registration
+from apps.users.service import accounts
 from chassis.http.app import Blueprint
 from chassis.http.auth import caller, signed_in
 from chassis.http.errors import CONTENT_TYPE, ProblemSchema
@@ -20,9 +20,9 @@ def users_blueprint(parts: ApiParts) -> Blueprint:
     @blueprint.arguments(RegistrationSchema)
     @blueprint.response(201, UserSchema)
     @blueprint.alt_response(409, schema=ProblemSchema, content_type=CONTENT_TYPE, description="email_taken")
-    def register(registration: dict[str, str]) -> dict[str, Any]:
+    def register(registration: dict[str, Any]) -> dict[str, Any]:
         """Register."""
-        return _shown(service.register(parts.unit_of_work(), parts.passwords, Registration(**registration)))
+        return _shown(accounts.register(parts.unit_of_work(), parts.passwords, Registration(**registration)))
 
     @blueprint.route("/me")
     @blueprint.response(200, UserSchema)
@@ -33,7 +33,7 @@ def users_blueprint(parts: ApiParts) -> Blueprint:
     @signed_in
     def me() -> dict[str, Any]:
         """Show the caller's own account."""
-        return _shown(service.profile(parts.unit_of_work(), caller().id))
+        return _shown(accounts.profile(parts.unit_of_work(), caller().id))
 
     return blueprint
 
@@ -43,6 +43,8 @@ def _shown(account: Account) -> dict[str, Any]:
         "id": account.id,
         "email": account.email,
         "name": account.name,
+        "language": account.language,
         "roles": sorted(account.roles),
+        "active": account.active,
         "created_at": rfc3339(account.created_at),
     }

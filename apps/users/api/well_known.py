@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from apps.users import service
 from apps.users.api.parts import ApiParts
 from apps.users.api.schemas import JwksSchema
+from apps.users.service.keys import published_keys
 from chassis.http.app import Blueprint
 
 # Whoever meets an unknown key asks anew, so a copy may be old; how old bounds how long a withdrawn key is trusted.
@@ -19,6 +19,6 @@ def well_known_blueprint(parts: ApiParts) -> Blueprint:
     @blueprint.response(200, JwksSchema)
     def jwks() -> tuple[dict[str, Any], dict[str, str]]:
         """List the public keys that sign access tokens (RFC 7517)."""
-        return {"keys": service.published_keys(parts.unit_of_work())}, CACHED
+        return {"keys": published_keys(parts.unit_of_work())}, CACHED
 
     return blueprint

@@ -1,19 +1,12 @@
-"""Accounts, their rules, and the refusals that these lead to.
-
-Refusal
-├── InvalidRegistration   something about the name or the password will not do
-├── EmailTaken            somebody has registered with this address
-├── InvalidCredentials    no account with this address and this password
-└── UnknownAccount        there is no such account
-"""
+"""Accounts and their rules."""
 
 import unicodedata
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar
 from uuid import UUID
+
+from apps.users.domain.refusals import InvalidAccount
 
 MIN_PASSWORD_LENGTH = 12  # NIST SP 800-63B asks for length, and for no rules of composition
 MAX_PASSWORD_LENGTH = 256
@@ -32,47 +25,11 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
-class Refusal(Exception):
-    """The service will not do what was asked; the message tells the customer why."""
+class Language(StrEnum):
+    """The languages in which the system writes to people, by ISO 639-1."""
 
-    code: ClassVar[str]
-
-
-class InvalidRegistration(Refusal):
-    """Something about the name or the password will not do; `errors` says what, by field."""
-
-    code = "validation_error"
-
-    def __init__(self, errors: Mapping[str, list[str]]) -> None:
-        super().__init__("The account cannot be made like this.")
-        self.errors = errors
-
-
-class EmailTaken(Refusal):
-    """Somebody has registered with this address."""
-
-    code = "email_taken"
-
-    def __init__(self) -> None:
-        super().__init__("There is an account with this e-mail address already.")
-
-
-class InvalidCredentials(Refusal):
-    """No account with this address and this password. Which of the two is wrong stays unsaid."""
-
-    code = "invalid_credentials"
-
-    def __init__(self) -> None:
-        super().__init__("The e-mail address or the password is wrong.")
-
-
-class UnknownAccount(Refusal):
-    """There is no such account."""
-
-    code = "not_found"
-
-    def __init__(self) -> None:
-        super().__init__("There is no such account.")
+    ENGLISH = "en"
+    RUSSIAN = "ru"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,20 +39,18 @@ class Registration:
     email: str
     password: str = field(repr=False)
     name: str
+    language: Language = Language.ENGLISH
 
     def checked(self) -> "Registration":
-        """The registration with its name trimmed. Raises `InvalidRegistration`."""
+        """The registration with its name trimmed. Raises `InvalidAccount`."""
         name = self.name.strip()
-        problems = {"name": _name_problem(name), "password": _password_problem(self.password)}
-        errors = {field: [problem] for field, problem in problems.items() if problem is not None}
-        if errors:
-            raise InvalidRegistration(errors)
+        _refuse({"name": _name_problem(name), "password": _password_problem(self.password)})
         return replace(self, name=name)
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Somebody who can log in. `version` grows with every change."""
+    """Somebody who can log in while active. `version` grows with every change that is told."""
 
     id: UUID
     email: str
@@ -104,6 +59,14 @@ class Account:
     password_hash: str = field(repr=False)
     created_at: datetime
     version: int = 1
+    language: Language = Language.ENGLISH
+    active: bool = True
+
+
+def _refuse(problems: dict[str, str | None]) -> None:
+    errors = {field: [problem] for field, problem in problems.items() if problem is not None}
+    if errors:
+        raise InvalidAccount(errors)
 
 
 def _name_problem(name: str) -> str | None:

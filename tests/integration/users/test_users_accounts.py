@@ -1,96 +1,52 @@
-"""The users service on a real PostgreSQL: accounts, signing keys, events, and two who do it at once."""
+"""Accounts and signing keys on a real PostgreSQL, and two who make them at once."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
 
 import pytest
-from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from apps.users import service
-from apps.users.bootstrap import Users, parts
-from apps.users.domain.accounts import EmailTaken, Registration, Role
-from apps.users.passwords import HashCost, Passwords
+from apps.users.bootstrap import Users
+from apps.users.domain.accounts import Role
+from apps.users.domain.refusals import EmailTaken
+from apps.users.service.accounts import profile, register
+from apps.users.service.keys import ensure_signing_key, published_keys
 from apps.users.settings import StorageSettings
 from apps.users.signing import KeyCipher
 from chassis.messaging.events import decode
-from chassis.storage.outbox import StoredEvent
-
-SECRET = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
-PASSWORDS = Passwords(HashCost(memory_kib=8, passes=1, lanes=1, at_once=8))
-ADA = Registration("ada@example.com", "correct horse battery", "Ada Lovelace")
-
-
-@pytest.fixture
-def users(new_postgres_database: Callable[[], str]) -> Iterator[Users[StorageSettings]]:
-    """The service over a database of its own, migrated."""
-    url = SecretStr(new_postgres_database())
-    users = parts(StorageSettings(consul_http_token=SecretStr("unused"), database_url=url))
-    users.migrate()
-    yield users
-    users.close()
-
-
-def at_once(times: int, work: Callable[[], Any]) -> list[Any]:
-    """The results of some who work at the same time; an exception is a result."""
-
-    def outcome(_: int) -> Any:
-        try:
-            return work()
-        except Exception as error:  # noqa: BLE001 - the test looks at it
-            return error
-
-    with ThreadPoolExecutor(times) as pool:
-        return list(pool.map(outcome, range(times)))
-
-
-def events(users: Users[StorageSettings]) -> list[StoredEvent]:
-    """What waits in the outbox."""
-    found: list[StoredEvent] = []
-
-    def look(batch: Sequence[StoredEvent]) -> Collection[str]:
-        found.extend(batch)
-        return ()
-
-    assert users.outbox.lead()
-    users.outbox.drain(look, 100, ())
-    users.outbox.resign()
-    return found
+from tests.integration.users.scene import ADA, PASSWORDS, SECRET, at_once, events
 
 
 def test_account_is_found_again(users: Users[StorageSettings]) -> None:
     """What was registered is read back as it was, by id and by address."""
-    account = service.register(users.unit_of_work(), PASSWORDS, ADA, [Role.MANAGER, Role.CUSTOMER])
-    assert service.profile(users.unit_of_work(), account.id) == account
+    account = register(users.unit_of_work(), PASSWORDS, ADA, [Role.MANAGER, Role.CUSTOMER])
+    assert profile(users.unit_of_work(), account.id) == account
     with users.unit_of_work() as uow:
         assert uow.accounts.find_by_email(ADA.email) == account
 
 
 def test_event_is_stored_with_the_account(users: Users[StorageSettings]) -> None:
     """The outbox holds the event, ready to be sent."""
-    account = service.register(users.unit_of_work(), PASSWORDS, ADA)
+    account = register(users.unit_of_work(), PASSWORDS, ADA)
     (stored,) = events(users)
     event = decode(stored.body.encode())
     assert (event.type, event.subject, event.sequence) == ("user.registered", str(account.id), 1)
     assert event.data == {
-        "user_id": str(account.id), "email": ADA.email, "name": ADA.name, "roles": ["customer"],
+        "user_id": str(account.id), "email": ADA.email, "name": ADA.name, "roles": ["customer"], "language": "en",
     }  # fmt: skip
 
 
 def test_taken_address(users: Users[StorageSettings]) -> None:
     """A second account with one address is refused, and tells nothing."""
-    service.register(users.unit_of_work(), PASSWORDS, ADA)
+    register(users.unit_of_work(), PASSWORDS, ADA)
     with pytest.raises(EmailTaken):
-        service.register(users.unit_of_work(), PASSWORDS, replace(ADA, name="Another"))
+        register(users.unit_of_work(), PASSWORDS, replace(ADA, name="Another"))
     assert len(events(users)) == 1
 
 
 def test_one_of_many_gets_the_address(users: Users[StorageSettings]) -> None:
     """Of those who register with one address at the same time, one succeeds."""
-    outcomes = at_once(6, lambda: service.register(users.unit_of_work(), PASSWORDS, ADA))
+    outcomes = at_once(6, lambda: register(users.unit_of_work(), PASSWORDS, ADA))
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Account"] + ["EmailTaken"] * 5
     assert len(events(users)) == 1
 
@@ -98,11 +54,11 @@ def test_one_of_many_gets_the_address(users: Users[StorageSettings]) -> None:
 def test_one_first_key(users: Users[StorageSettings]) -> None:
     """Of the set-ups that run at the same time, one makes the key."""
     cipher = KeyCipher(SECRET)
-    outcomes = at_once(4, lambda: service.ensure_signing_key(users.unit_of_work(), cipher))
+    outcomes = at_once(4, lambda: ensure_signing_key(users.unit_of_work(), cipher))
     (made,) = [outcome for outcome in outcomes if outcome is not None]
     with users.unit_of_work() as uow:
         assert uow.signing_keys.newest() == made
-    assert service.published_keys(users.unit_of_work()) == [made.public_jwk]
+    assert published_keys(users.unit_of_work()) == [made.public_jwk]
 
 
 def test_newest_key_signs(users: Users[StorageSettings]) -> None:
@@ -117,13 +73,13 @@ def test_newest_key_signs(users: Users[StorageSettings]) -> None:
         newest = uow.signing_keys.newest()
     assert newest is not None
     assert newest.kid == second.kid
-    assert service.published_keys(users.unit_of_work()) == [second.public_jwk, first.public_jwk]
+    assert published_keys(users.unit_of_work()) == [second.public_jwk, first.public_jwk]
 
 
 @pytest.mark.parametrize("roles", [[], ["emperor"]])
 def test_roles_are_known_ones(users: Users[StorageSettings], roles: list[str]) -> None:
     """The database keeps no account without a role, or with one that nobody knows."""
-    account = service.register(users.unit_of_work(), PASSWORDS, ADA)
+    account = register(users.unit_of_work(), PASSWORDS, ADA)
     change = text("UPDATE accounts SET roles = :roles WHERE id = :id")
     with users.unit_of_work() as uow, pytest.raises(IntegrityError):
         uow.connection.execute(change, {"roles": roles, "id": account.id})

@@ -35,7 +35,7 @@ def url(new_postgres_database: Callable[[], str]) -> str:
 def start(database: str, **changes: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "apps.users.setup"],
-        cwd=Path(__file__).parents[2],
+        cwd=Path(__file__).parents[3],
         env={**os.environ, **ENVIRONMENT, "DATABASE_URL": database, **changes},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -6,11 +6,12 @@ from flask.testing import FlaskClient
 from apps.users.api.app import create_app
 from apps.users.api.parts import ApiParts
 from apps.users.passwords import Passwords
-from apps.users.service import published_keys
+from apps.users.service.keys import published_keys
+from apps.users.service.sessions import SessionKeeper
 from apps.users.signing import KeyCipher, StoredKey
 from chassis.http.keys import CachedKeys
 from chassis.settings import TokenSettings
-from tests.unit.users.fakes import CHEAP, SECRET, Database, FakeUnitOfWork, an_issuer
+from tests.unit.users.fakes import CHEAP, SECRET, Clock, Database, FakeUnitOfWork, a_keeper
 
 
 @pytest.fixture(scope="session")
@@ -44,12 +45,24 @@ def uow(database: Database) -> FakeUnitOfWork:
 
 
 @pytest.fixture
-def client(database: Database, passwords: Passwords, cipher: KeyCipher) -> FlaskClient:
+def clock() -> Clock:
+    """Stands still until it is turned."""
+    return Clock()
+
+
+@pytest.fixture
+def keeper(cipher: KeyCipher, clock: Clock) -> SessionKeeper:
+    """Gives out pairs at the clock's time."""
+    return a_keeper(cipher, clock)
+
+
+@pytest.fixture
+def client(database: Database, passwords: Passwords, keeper: SessionKeeper) -> FlaskClient:
     """Calls the API."""
     parts = ApiParts(
         unit_of_work=lambda: FakeUnitOfWork(database),
         passwords=passwords,
-        issuer=an_issuer(cipher),
+        keeper=keeper,
         keys=CachedKeys(lambda: published_keys(FakeUnitOfWork(database))),
         token_settings=TokenSettings(),
     )

@@ -1,18 +1,22 @@
 """Fakes of what the users service works with."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 from pydantic import BaseModel
 
-from apps.users.domain.accounts import Account, EmailTaken, Registration
+from apps.users.domain.accounts import Account, Registration
+from apps.users.domain.refusals import EmailTaken
+from apps.users.domain.sessions import RefreshToken, Session, SessionRules
 from apps.users.passwords import HashCost
+from apps.users.service.sessions import SessionKeeper
 from apps.users.signing import Jwk, KeyCipher, StoredKey
 from apps.users.tokens import TokenIssuer
+from chassis.times import utc_now
 
 SECRET = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 OTHER_SECRET = "ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA="
@@ -25,6 +29,8 @@ class Database:
 
     accounts: dict[UUID, Account] = field(default_factory=dict)
     keys: list[StoredKey] = field(default_factory=list)
+    sessions: dict[UUID, Session] = field(default_factory=dict)
+    refresh_tokens: dict[bytes, RefreshToken] = field(default_factory=dict)
     events: list[BaseModel] = field(default_factory=list)
 
 
@@ -40,6 +46,11 @@ class FakeUnitOfWork:
         return FakeAccounts(self._accounts)
 
     @property
+    def sessions(self) -> "FakeSessions":
+        """The sessions."""
+        return FakeSessions(self._sessions, self._refresh_tokens)
+
+    @property
     def signing_keys(self) -> "FakeSigningKeys":
         """The signing keys."""
         return FakeSigningKeys(self._keys)
@@ -47,13 +58,15 @@ class FakeUnitOfWork:
     def __enter__(self) -> Self:
         self._accounts = dict(self._database.accounts)
         self._keys = list(self._database.keys)
+        self._sessions = dict(self._database.sessions)
+        self._refresh_tokens = dict(self._database.refresh_tokens)
         self._events: list[BaseModel] = []
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        del self._accounts, self._keys, self._events
+        del self._accounts, self._keys, self._sessions, self._refresh_tokens, self._events
 
     def publish(self, event: BaseModel, *, subject: str, sequence: int, correlation: str | None = None) -> None:
         """Notes the event."""
@@ -63,11 +76,13 @@ class FakeUnitOfWork:
         """Keeps all of it."""
         self._database.accounts = self._accounts
         self._database.keys = self._keys
+        self._database.sessions = self._sessions
+        self._database.refresh_tokens = self._refresh_tokens
         self._database.events += self._events
 
 
 class FakeAccounts:
-    """See `apps.users.service.Accounts`."""
+    """See `apps.users.repositories.Accounts`."""
 
     def __init__(self, accounts: dict[UUID, Account]) -> None:
         self._accounts = accounts
@@ -82,13 +97,69 @@ class FakeAccounts:
         """By its id."""
         return self._accounts.get(account_id)
 
+    def lock(self, account_id: UUID) -> Account | None:
+        """There is nobody else."""
+        return self.get(account_id)
+
+    def save(self, account: Account) -> None:
+        """In the place of the one that was."""
+        self._accounts[account.id] = account
+
     def find_by_email(self, email: str) -> Account | None:
         """By its address."""
         return next((account for account in self._accounts.values() if account.email == email), None)
 
 
+class FakeSessions:
+    """See `apps.users.repositories.Sessions`."""
+
+    def __init__(self, sessions: dict[UUID, Session], tokens: dict[bytes, RefreshToken]) -> None:
+        self._sessions = sessions
+        self._tokens = tokens
+
+    def add(self, session: Session) -> None:
+        """By its id."""
+        self._sessions[session.id] = session
+
+    def lock(self, session_id: UUID) -> Session | None:
+        """There is nobody else."""
+        return self._sessions.get(session_id)
+
+    def lock_by_token(self, digest: bytes) -> Session | None:
+        """There is nobody else."""
+        token = self._tokens.get(digest)
+        return None if token is None else self._sessions[token.session_id]
+
+    def revoke(self, session_id: UUID, now: datetime) -> None:
+        """Marks it."""
+        self._sessions[session_id] = replace(self._sessions[session_id], revoked_at=now)
+
+    def revoke_all(self, account_id: UUID, now: datetime) -> int:
+        """Marks those that have not ended."""
+        living = [
+            session.id
+            for session in self._sessions.values()
+            if session.account_id == account_id and session.revoked_at is None
+        ]
+        for session_id in living:
+            self.revoke(session_id, now)
+        return len(living)
+
+    def add_token(self, token: RefreshToken) -> None:
+        """By its digest."""
+        self._tokens[token.digest] = token
+
+    def token(self, digest: bytes) -> RefreshToken | None:
+        """By its digest."""
+        return self._tokens.get(digest)
+
+    def spend(self, digest: bytes, now: datetime, sealed_answer: bytes) -> None:
+        """Marks it."""
+        self._tokens[digest] = replace(self._tokens[digest], spent_at=now, sealed_answer=sealed_answer)
+
+
 class FakeSigningKeys:
-    """See `apps.users.service.SigningKeys`."""
+    """See `apps.users.repositories.SigningKeys`."""
 
     def __init__(self, keys: list[StoredKey]) -> None:
         self._keys = keys
@@ -109,12 +180,37 @@ class FakeSigningKeys:
         return [key.public_jwk for key in reversed(self._keys)]
 
 
-def an_issuer(cipher: KeyCipher) -> TokenIssuer:
+@dataclass
+class Clock:
+    """A clock that tests turn forward."""
+
+    now: datetime = field(default_factory=utc_now)
+
+    def __call__(self) -> datetime:
+        """The time on it."""
+        return self.now
+
+    def turn(self, **by: float) -> None:
+        """Lets time pass."""
+        self.now += timedelta(**by)
+
+
+RULES = SessionRules(
+    refresh_lifetime=timedelta(days=14), session_lifetime=timedelta(days=90), grace=timedelta(seconds=5)
+)
+
+
+def an_issuer(cipher: KeyCipher, clock: Clock | None = None) -> TokenIssuer:
     """Issues tokens that the default settings accept."""
-    return TokenIssuer(cipher, "quadrille", "quadrille-api", timedelta(minutes=10))
+    return TokenIssuer(cipher, "quadrille", "quadrille-api", timedelta(minutes=10), clock or utc_now)
 
 
-def a_registration(**changes: str) -> Registration:
+def a_keeper(cipher: KeyCipher, clock: Clock | None = None) -> SessionKeeper:
+    """Gives out pairs by the rules."""
+    return SessionKeeper(an_issuer(cipher, clock), RULES)
+
+
+def a_registration(**changes: Any) -> Registration:
     """A registration that will do, but for the changes."""
     return Registration(
         **{"email": "ada@example.com", "password": "correct horse battery", "name": "Ada Lovelace", **changes}

@@ -3,7 +3,7 @@
 import pytest
 
 from apps.users.addresses import normal_form
-from apps.users.domain.accounts import InvalidRegistration
+from apps.users.domain.refusals import InvalidAccount
 from tests.unit.users.fakes import a_registration
 
 
@@ -15,7 +15,7 @@ def test_name_is_trimmed() -> None:
 @pytest.mark.parametrize("name", ["", "   ", "a" * 101, "A\x00da", "A\nda", "A\x7fda", "A\u2028da", "A\ud800da"])
 def test_unfit_names(name: str) -> None:
     """Empty, endless and unprintable names are refused, the name alone being blamed."""
-    with pytest.raises(InvalidRegistration) as refusal:
+    with pytest.raises(InvalidAccount) as refusal:
         a_registration(name=name).checked()
     assert list(refusal.value.errors) == ["name"]
 
@@ -29,7 +29,7 @@ def test_names_of_the_world(name: str) -> None:
 @pytest.mark.parametrize("length", [0, 11, 257])
 def test_unfit_passwords(length: int) -> None:
     """Too short and too long passwords are refused."""
-    with pytest.raises(InvalidRegistration) as refusal:
+    with pytest.raises(InvalidAccount) as refusal:
         a_registration(password="x" * length).checked()
     assert list(refusal.value.errors) == ["password"]
 
@@ -42,7 +42,7 @@ def test_password_needs_length_only(password: str) -> None:
 
 def test_all_mistakes_are_told() -> None:
     """Whoever errs twice learns both at once."""
-    with pytest.raises(InvalidRegistration) as refusal:
+    with pytest.raises(InvalidAccount) as refusal:
         a_registration(name="", password="").checked()
     assert set(refusal.value.errors) == {"name", "password"}
 

@@ -19,6 +19,7 @@ ACCOUNT = Account(
     password_hash="",
     created_at=datetime(2026, 1, 1, tzinfo=UTC),
 )
+SESSION = UUID("0198c5f0-8b10-7d2a-a1c4-6e0f5b9d3002")
 
 
 def claims_of(token: str, key: StoredKey) -> dict[str, object]:
@@ -55,16 +56,17 @@ def test_key_is_opened_once(cipher: KeyCipher, key: StoredKey) -> None:
 
 
 def test_token_says_who(cipher: KeyCipher, key: StoredKey) -> None:
-    """It names the account and what that may."""
-    claims = claims_of(an_issuer(cipher).access_token(ACCOUNT, key).text, key)
+    """It names the account, its session, and what it may."""
+    claims = claims_of(an_issuer(cipher).access_token(ACCOUNT, SESSION, key).text, key)
     assert claims["sub"] == str(ACCOUNT.id)
+    assert claims["sid"] == str(SESSION)
     assert claims["roles"] == ["customer", "manager"]
     assert claims["scope"] == "api"
 
 
 def test_token_is_good_for_ten_minutes(cipher: KeyCipher, key: StoredKey) -> None:
     """From now on, and as long as the answer says."""
-    token = an_issuer(cipher).access_token(ACCOUNT, key)
+    token = an_issuer(cipher).access_token(ACCOUNT, SESSION, key)
     claims = claims_of(token.text, key)
     assert claims["nbf"] == claims["iat"]
     assert timedelta(seconds=int(str(claims["exp"])) - int(str(claims["iat"]))) == timedelta(minutes=10)
@@ -74,12 +76,12 @@ def test_token_is_good_for_ten_minutes(cipher: KeyCipher, key: StoredKey) -> Non
 def test_tokens_differ(cipher: KeyCipher, key: StoredKey) -> None:
     """Each token has an id of its own."""
     issuer = an_issuer(cipher)
-    first, second = (claims_of(issuer.access_token(ACCOUNT, key).text, key)["jti"] for _ in range(2))
+    first, second = (claims_of(issuer.access_token(ACCOUNT, SESSION, key).text, key)["jti"] for _ in range(2))
     assert first != second
 
 
 def test_token_names_its_key(cipher: KeyCipher, key: StoredKey) -> None:
     """The header says which key signed."""
-    header = jwt.get_unverified_header(an_issuer(cipher).access_token(ACCOUNT, key).text)
+    header = jwt.get_unverified_header(an_issuer(cipher).access_token(ACCOUNT, SESSION, key).text)
     assert (header["kid"], header["alg"]) == (key.kid, "RS256")
     assert key.kid == thumbprint(key.public_jwk)

@@ -5,29 +5,19 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from tests.unit.users.calls import bearer, log_in, register
 from tests.unit.users.fakes import Database
-
-ADA = {"email": "Ada@Example.com", "password": "correct horse battery", "name": "Ada"}
-
-
-def register(client: FlaskClient, **changes: object) -> Any:
-    return client.post("/api/v1/users", json={**ADA, **changes})
-
-
-def log_in(client: FlaskClient, **changes: object) -> Any:
-    credentials = {"email": ADA["email"], "password": ADA["password"], **changes}
-    return client.post("/api/v1/auth/login", json=credentials)
 
 
 def me(client: FlaskClient, token: str) -> Any:
-    return client.get("/api/v1/users/me", headers={"Authorization": f"Bearer {token}"})
+    return client.get("/api/v1/users/me", headers=bearer({"access_token": token}))
 
 
 def test_register(client: FlaskClient) -> None:
     """The answer is the account, without anything of its password."""
     answer = register(client)
     assert answer.status_code == 201
-    assert set(answer.json) == {"id", "email", "name", "roles", "created_at"}
+    assert set(answer.json) == {"id", "email", "name", "language", "roles", "active", "created_at"}
     assert (answer.json["email"], answer.json["roles"]) == ("ada@example.com", ["customer"])
 
 
@@ -46,6 +36,7 @@ def test_taken_address(client: FlaskClient) -> None:
         ({"password": "short"}, "password"),
         ({"name": "A\u0007da"}, "name"),
         ({"name": None}, "name"),
+        ({"language": "tlh"}, "language"),
         ({"roles": ["admin"]}, "roles"),
     ],
 )
@@ -58,11 +49,11 @@ def test_unfit_registration(client: FlaskClient, database: Database, changes: di
 
 
 def test_log_in(client: FlaskClient) -> None:
-    """A log-in is answered with a token, which no cache may keep."""
+    """A log-in is answered with a pair of tokens, which no cache may keep."""
     register(client)
     answer = log_in(client, email="ADA@example.com")
     assert answer.status_code == 200
-    assert answer.json.keys() == {"access_token", "token_type", "expires_in"}
+    assert answer.json.keys() == {"access_token", "refresh_token", "token_type", "expires_in"}
     assert (answer.json["token_type"], answer.json["expires_in"]) == ("Bearer", 600)
     assert answer.headers["Cache-Control"] == "no-store"
 
@@ -118,6 +109,11 @@ def test_no_key_to_sign_with(client: FlaskClient, database: Database) -> None:
 def test_document_names_the_paths(client: FlaskClient) -> None:
     """The OpenAPI document has the operations, and says which of them need a token."""
     paths = client.get("/api/v1/users/openapi.json").json["paths"]  # type: ignore[index] # it is JSON
-    assert set(paths) == {"/api/v1/users", "/api/v1/users/me", "/api/v1/auth/login", "/.well-known/jwks.json"}
-    assert paths["/api/v1/users/me"]["get"]["security"] == [{"bearer": []}]
-    assert "security" not in paths["/api/v1/users"]["post"]
+    guarded = {path for path, methods in paths.items() for each in methods.values() if "security" in each}
+    assert guarded == {"/api/v1/users/me", "/api/v1/auth/logout", "/api/v1/auth/logout-all"}
+    assert set(paths) - guarded == {
+        "/api/v1/users",
+        "/api/v1/auth/login",
+        "/api/v1/auth/refresh",
+        "/.well-known/jwks.json",
+    }

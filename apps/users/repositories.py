@@ -1,0 +1,107 @@
+"""What the use cases need of a store; `storage` has it on PostgreSQL, the unit tests in memory."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from types import TracebackType
+from typing import Protocol, Self
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from apps.users.domain.accounts import Account
+from apps.users.domain.sessions import RefreshToken, Session
+from apps.users.signing import Jwk, StoredKey
+
+
+class Accounts(Protocol):
+    """The accounts, as one transaction sees them."""
+
+    def add(self, account: Account) -> None:
+        """Adds the account. Raises `EmailTaken`."""
+
+    def get(self, account_id: UUID) -> Account | None:
+        """The account, if there is one."""
+
+    def lock(self, account_id: UUID) -> Account | None:
+        """The account, which nobody else changes until this transaction ends."""
+
+    def save(self, account: Account) -> None:
+        """Keeps the changed account."""
+
+    def find_by_email(self, email: str) -> Account | None:
+        """The account with this address, in its normal form."""
+
+
+class Sessions(Protocol):
+    """The sessions and their refresh tokens, as one transaction sees them."""
+
+    def add(self, session: Session) -> None:
+        """Adds the session."""
+
+    def lock(self, session_id: UUID) -> Session | None:
+        """The session, which nobody else refreshes or ends until this transaction ends."""
+
+    def lock_by_token(self, digest: bytes) -> Session | None:
+        """As `lock`, the session of this refresh token."""
+
+    def revoke(self, session_id: UUID, now: datetime) -> None:
+        """Ends the session."""
+
+    def revoke_all(self, account_id: UUID, now: datetime) -> int:
+        """Ends every session of the account. Returns how many had not ended yet."""
+
+    def add_token(self, token: RefreshToken) -> None:
+        """Adds the token."""
+
+    def token(self, digest: bytes) -> RefreshToken | None:
+        """The token with this digest, as it is when the session is locked."""
+
+    def spend(self, digest: bytes, now: datetime, sealed_answer: bytes) -> None:
+        """Notes that the token was used, and for what."""
+
+
+class SigningKeys(Protocol):
+    """The signing keys, as one transaction sees them."""
+
+    def lock(self) -> None:
+        """Lets nobody else add a key until this transaction ends."""
+
+    def add(self, key: StoredKey) -> None:
+        """Adds the key, which signs from now on."""
+
+    def newest(self) -> StoredKey | None:
+        """The key to sign with."""
+
+    def published(self) -> Sequence[Jwk]:
+        """The public halves of all keys whose tokens may still be about, the newest first."""
+
+
+class UnitOfWork(Protocol):
+    """One transaction over the service's own data and its outgoing events."""
+
+    @property
+    def accounts(self) -> Accounts:
+        """The accounts."""
+
+    @property
+    def sessions(self) -> Sessions:
+        """The sessions and their refresh tokens."""
+
+    @property
+    def signing_keys(self) -> SigningKeys:
+        """The signing keys."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None: ...
+
+    def publish(self, event: BaseModel, *, subject: str, sequence: int, correlation: str | None = None) -> None:
+        """Notes an event that leaves when the transaction has committed."""
+
+    def commit(self) -> None:
+        """Keeps all of it."""
+
+
+UnitOfWorkFactory = Callable[[], UnitOfWork]
