@@ -9,7 +9,7 @@ import inspect
 
 from pydantic import BaseModel
 
-from chassis.messaging.subscriptions import Subscriptions
+from chassis.messaging.subscriptions import LiveInterests, Subscriptions
 
 SERVICES = ("inventory", "orders", "users")
 
@@ -32,3 +32,10 @@ def subscriptions() -> list[Subscriptions]:
         if importlib.util.find_spec(name) is not None:
             found.append(importlib.import_module(name).subscriptions)
     return found
+
+
+def live_interests() -> list[LiveInterests]:
+    """What processes hear live: `LIVE` of a service's `apps/<service>/live.py`, where there is one."""
+    names = [f"apps.{service}.live" for service in SERVICES]
+    modules = [importlib.import_module(name) for name in names if importlib.util.find_spec(name) is not None]
+    return [module.LIVE for module in modules]

@@ -4,10 +4,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from catalogue import SERVICES, published, subscriptions
+from catalogue import SERVICES, live_interests, published, subscriptions
 from catalogue.schemas import schema_of
 from chassis.messaging.events import CONTENT_TYPE, event_type, schema_version
-from chassis.messaging.topology import VHOST, event_queue
+from chassis.messaging.topology import VHOST, event_queue, live_queue
 
 _ENVELOPE: dict[str, dict[str, Any]] = {
     "id": {"type": "string", "format": "uuid", "description": "Unique; a repeated delivery has the same one."},
@@ -73,24 +73,35 @@ def _sends(models: dict[str, list[type[BaseModel]]]) -> dict[str, Any]:
 
 
 def _receives() -> dict[str, Any]:
-    return {
-        f"{each.service}-hears-{publisher}": {
-            "action": "receive",
-            "channel": {"$ref": f"#/channels/{publisher}"},
-            "summary": f"Queue {event_queue(each.service, publisher)}",
-            "messages": [
-                _reference(publisher, _names(publisher)[wanted.event_type])
-                for wanted in sorted(each, key=lambda wanted: wanted.event_type)
-                if wanted.publisher == publisher
-            ],
-        }
+    queued = {
+        f"{each.service}-hears-{publisher}": _receive(
+            publisher,
+            [wanted.event_type for wanted in each if wanted.publisher == publisher],
+            f"Queue {event_queue(each.service, publisher)}",
+        )
         for each in subscriptions()
         for publisher in each.publishers()
     }
+    live = {
+        f"{each.service}-hears-{publisher}-live": _receive(
+            publisher,
+            [kind for source, kind in each.events if source == publisher],
+            f"Queue {live_queue(each.service, '*')}, one for each process",
+        )
+        for each in live_interests()
+        for publisher, _ in each.events
+    }
+    return {**queued, **live}
 
 
-def _names(service: str) -> dict[str, str]:
-    return {event_type(model): model.__name__ for model in published(service)}
+def _receive(publisher: str, kinds: list[str], summary: str) -> dict[str, Any]:
+    names = {event_type(model): model.__name__ for model in published(publisher)}
+    return {
+        "action": "receive",
+        "channel": {"$ref": f"#/channels/{publisher}"},
+        "summary": summary,
+        "messages": [_reference(publisher, names[kind]) for kind in sorted(kinds)],
+    }
 
 
 def _reference(service: str, name: str) -> dict[str, str]:

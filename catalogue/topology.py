@@ -4,7 +4,7 @@ import json
 import sys
 from pathlib import Path
 
-from catalogue import SERVICES, published, subscriptions
+from catalogue import SERVICES, live_interests, published, subscriptions
 from chassis.messaging.events import event_type
 from chassis.messaging.topology import definitions
 
@@ -12,20 +12,21 @@ TARGET = Path(__file__).parents[1] / "rabbitmq" / "definitions.json"
 
 
 def unpublished() -> list[str]:
-    """Subscriptions to events that their publisher does not have, in words."""
+    """Events that somebody listens to and their publisher does not have, in words."""
     types = {service: {event_type(model) for model in published(service)} for service in SERVICES}
+    heard = [(each.service, wanted.publisher, wanted.event_type) for each in subscriptions() for wanted in each]
+    heard += [(each.service, *event) for each in live_interests() for event in each.events]
     return [
-        f"{each.service} listens to {wanted.event_type} of {wanted.publisher}, which does not publish it"
-        for each in subscriptions()
-        for wanted in each
-        if wanted.event_type not in types.get(wanted.publisher, set())
+        f"{service} listens to {kind} of {publisher}, which does not publish it"
+        for service, publisher, kind in heard
+        if kind not in types.get(publisher, set())
     ]
 
 
 def main(arguments: list[str]) -> int:
     """Returns the exit status."""
     mistakes = unpublished()
-    text = json.dumps(definitions(SERVICES, subscriptions()), indent=2) + "\n"
+    text = json.dumps(definitions(SERVICES, subscriptions(), live_interests()), indent=2) + "\n"
     if arguments == ["--check"]:
         if not TARGET.exists() or TARGET.read_text() != text:
             mistakes.append(f"{TARGET.name} is out of date: run `make topology` and commit it")

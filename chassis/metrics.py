@@ -10,6 +10,7 @@ EVENTS_PUBLISHED = Counter("events_published_total", "Events that the broker con
 EVENTS_REFUSED = Counter("events_refused_total", "Events that the broker returned or refused", ["type", "reason"])
 EVENTS_CONSUMED = Counter("events_consumed_total", "Events handled", ["queue", "type", "outcome"])
 EVENT_SECONDS = Histogram("event_handling_seconds", "Time to handle an event", ["queue", "type"], buckets=_FAST)
+EVENTS_HEARD = Counter("events_heard_live_total", "Events that a process heard live", ["type", "outcome"])
 DEAD_LETTERS = Counter("dead_letters_total", "Messages put aside as dead letters", ["queue", "kind"])
 RELAY_LEADING = Gauge("relay_leading", "1 while this process relays its service's outbox, 0 while it stands by")
 BREAKER_STATE = Gauge("circuit_breaker_state", "0 closed, 1 half-open, 2 open", ["target"])

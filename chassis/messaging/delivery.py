@@ -7,7 +7,7 @@ from typing import Any
 
 from kombu.message import Message as BrokerMessage
 
-from chassis.messaging.events import CONTENT_TYPE, Event, PoisonMessage, decode
+from chassis.messaging.events import Event, decode
 from chassis.messaging.topology import event_queue, replay_exchange
 
 # Headers of ours or the broker's that a message keeps on its way to the dead letters; a foreign one could be anything.
@@ -69,11 +69,7 @@ class Delivery:
 
     def event(self) -> Event:
         """The event in it. Raises `PoisonMessage`, with the reason, when there is none."""
-        if self.content_type != CONTENT_TYPE:
-            raise PoisonMessage(f"content type is {self.content_type!r}, not {CONTENT_TYPE}")
-        if self.content_encoding not in (None, "", "utf-8"):
-            raise PoisonMessage(f"content encoding is {self.content_encoding!r}, not utf-8")
-        return decode(self.body)
+        return decode(self.body, self.content_type, self.content_encoding)
 
     def as_arguments(self) -> dict[str, Any]:
         """The delivery as a task's keyword arguments."""

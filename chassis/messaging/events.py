@@ -106,8 +106,12 @@ def encode(event: Event) -> str:
     return _FORMAT.write(CloudEvent(attributes, dict(event.data))).decode()
 
 
-def decode(body: bytes) -> Event:
-    """The event in a message body. Raises `PoisonMessage` with the reason when it is none of ours."""
+def decode(body: bytes, content_type: str | None = CONTENT_TYPE, content_encoding: str | None = None) -> Event:
+    """The event in a message. Raises `PoisonMessage` with the reason when it is none of ours."""
+    if content_type != CONTENT_TYPE:
+        raise PoisonMessage(f"content type is {content_type!r}, not {CONTENT_TYPE}")
+    if content_encoding not in (None, "", "utf-8"):
+        raise PoisonMessage(f"content encoding is {content_encoding!r}, not utf-8")
     if len(body) > MAX_BYTES:
         raise PoisonMessage(f"body of {len(body)} bytes is above the limit of {MAX_BYTES}")
     try:

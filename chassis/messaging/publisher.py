@@ -14,10 +14,9 @@ from pika.adapters.select_connection import SelectConnection
 from pika.channel import Channel
 
 from chassis.logs import get_logger
+from chassis.messaging.connection import RECONNECT_SECONDS, connection_parameters
 
 log = get_logger()
-
-RECONNECT_SECONDS = 1.0
 
 
 class BrokerUnavailable(Exception):
@@ -51,11 +50,7 @@ class Publisher:
     """Publishes batches and tells which messages the broker did not take."""
 
     def __init__(self, url: str, name: str) -> None:
-        parameters = pika.URLParameters(url)
-        parameters.heartbeat = 10
-        parameters.client_properties = {"connection_name": name}
-        parameters.socket_timeout = parameters.stack_timeout = 5
-        self._parameters = parameters
+        self._parameters = connection_parameters(url, name)
         self._stopping = threading.Event()
         self._connection: SelectConnection | None = None
         self._channel: Channel | None = None

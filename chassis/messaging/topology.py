@@ -5,12 +5,16 @@ exchange orders (topic) ──order.placed──▶ queue inventory.orders ─�
                                                 └──── after its TTL ──── queue inventory.orders.retry
 exchange inventory.dead ──▶ queue inventory.orders.dead      (the worker puts a message there itself)
 exchange inventory.replay ──▶ queue inventory.orders         (operators send a dead letter back to its one queue)
+
+The queues of what a process hears live, `inventory.live.<random>`, are not in here: the process declares its own.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from chassis.messaging.subscriptions import Subscriptions
+from chassis.messaging.subscriptions import LiveInterests, Subscriptions
 
 VHOST = "quadrille"
 UNROUTABLE = "unroutable"
@@ -47,7 +51,14 @@ def replay_exchange(service: str) -> str:
     return f"{service}.replay"
 
 
-def definitions(publishers: Iterable[str], consumers: Sequence[Subscriptions]) -> dict[str, Any]:
+def live_queue(service: str, process: str) -> str:
+    """The queue in which one process of a service hears events live; it goes with the process."""
+    return f"{service}.live.{process}"
+
+
+def definitions(
+    publishers: Iterable[str], consumers: Sequence[Subscriptions], live: Sequence[LiveInterests] = ()
+) -> dict[str, Any]:
     """RabbitMQ's definitions for the whole system, without password hashes."""
     services = sorted({*publishers, *(each.service for each in consumers)})
     exchanges = [_exchange(UNROUTABLE, "fanout")]
@@ -68,9 +79,9 @@ def definitions(publishers: Iterable[str], consumers: Sequence[Subscriptions]) -
             queues += _event_queues(subscriptions.service, publisher)
             bindings += _event_bindings(subscriptions, publisher)
     return {
-        "users": _users(services),
+        "users": _users({*services, *(each.service for each in live)}),
         "vhosts": [{"name": VHOST}],
-        "permissions": _permissions(services),
+        "permissions": _permissions(services, live),
         "exchanges": exchanges,
         "queues": queues,
         "bindings": bindings,
@@ -138,21 +149,48 @@ def _binding(source: str, queue: str, key: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _users(services: Sequence[str]) -> list[dict[str, Any]]:
+def _users(listeners: Iterable[str]) -> list[dict[str, Any]]:
     tags = {MONITORING: ["monitoring"], OPERATOR: ["administrator"]}
-    names = [*services, FLOWER, MONITORING, OPERATOR, SCHEDULER]
+    names = sorted({*listeners, FLOWER, MONITORING, OPERATOR, SCHEDULER})
     return [{"name": name, "password_hash": "", "tags": tags.get(name, [])} for name in names]
 
 
-def _permissions(services: Sequence[str]) -> list[dict[str, Any]]:
-    # A worker declares Celery's event exchange, nothing else. Nobody may write the default exchange: it reaches all.
+@dataclass
+class _Rights:
+    """What a user may do to exchanges and queues: expressions for their whole names."""
+
+    configure: list[str] = field(default_factory=list)
+    write: list[str] = field(default_factory=list)
+    read: list[str] = field(default_factory=list)
+
+
+def _permissions(services: Sequence[str], live: Iterable[LiveInterests]) -> list[dict[str, Any]]:
+    # A worker declares Celery's event exchange and what it hears live, nothing else.
+    # Nobody may write the default exchange: it reaches every queue.
     events = r"celeryev(\..*)?"
-    rights = {service: (f"^{events}$", rf"^({events}|{service}(\..*)?)$", rf"^{service}\..*$") for service in services}
-    rights[FLOWER] = (f"^{events}$", f"^{events}$", f"^{events}$")
-    rights[MONITORING] = ("^$", "^$", "^$")
-    rights[SCHEDULER] = ("^$", rf"^({'|'.join(services)})\.tasks$", "^$")
-    rights[OPERATOR] = ("^$", r"^.*\.replay$", r"^.*\.dead$")
+    rights = defaultdict(_Rights)
+    for service in services:
+        rights[service] = _Rights([events], [events, service, rf"{service}\..*"], [rf"{service}\..*"])
+    rights[FLOWER] = _Rights([events], [events], [events])
+    rights[MONITORING] = _Rights()
+    rights[SCHEDULER] = _Rights(write=[rf"({'|'.join(services)})\.tasks"])
+    rights[OPERATOR] = _Rights(write=[r".*\.replay"], read=[r".*\.dead"])
+    for interests in live:
+        _allow_live(rights[interests.service], interests)
     return [
-        {"user": user, "vhost": VHOST, "configure": configure, "write": write, "read": read}
-        for user, (configure, write, read) in rights.items()
+        {"user": user, "vhost": VHOST, **{kind: _any_of(names) for kind, names in vars(allowed).items()}}
+        for user, allowed in sorted(rights.items())
     ]
+
+
+def _allow_live(rights: _Rights, interests: LiveInterests) -> None:
+    # To bind a queue takes the right to write to it and to read the exchange.
+    queues = rf"{interests.service}\.live\..*"
+    rights.configure.append(queues)
+    rights.write.append(queues)
+    rights.read += [queues, *(publisher for publisher, _ in interests.events)]
+
+
+def _any_of(names: Iterable[str]) -> str:
+    distinct = sorted(set(names))
+    return f"^({'|'.join(distinct)})$" if distinct else "^$"

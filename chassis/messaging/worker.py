@@ -12,6 +12,7 @@ from pydantic import Field
 from chassis.discovery import Registration
 from chassis.health import Health
 from chassis.logs import configure_logs, get_logger
+from chassis.messaging.connection import HEARTBEAT_SECONDS
 from chassis.messaging.consumer import PARK_TASK, Turns
 from chassis.messaging.delivery import Delivery
 from chassis.messaging.events import PoisonMessage
@@ -26,8 +27,6 @@ from chassis.storage.outbox import Outbox
 from chassis.telemetry import configure_telemetry
 
 log = get_logger()
-
-HEARTBEAT_SECONDS = 10
 
 
 class WorkerSettings(ProcessSettings, BrokerSettings):
@@ -119,7 +118,7 @@ def worker_configuration(service: str, publishers: list[str], broker_url: str) -
     """Celery's settings. The reasons are measured: each line guards against a loss or a stall that was seen."""
     return {
         "broker_url": broker_url,
-        "broker_heartbeat": HEARTBEAT_SECONDS,  # a frozen broker is noticed after about two of them
+        "broker_heartbeat": HEARTBEAT_SECONDS,
         "broker_heartbeat_checkrate": 2,
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,

@@ -22,7 +22,7 @@ from chassis.messaging.definitions import with_passwords
 from chassis.messaging.events import CONTENT_TYPE, encode, publication
 from chassis.messaging.topology import definitions
 from chassis.storage.postgres import MESSAGING_TABLES_V1
-from tests.integration.chain.worker_app import SCHEMA, subscriptions_of
+from tests.integration.chain.worker_app import LIVE, SCHEMA, subscriptions_of
 from tests.integration.servers import PASSWORD, Broker, free_port
 from tests.polling import eventually
 
@@ -41,7 +41,7 @@ class ThingSold(BaseModel):
 @pytest.fixture(scope="session")
 def chain_broker(broker: Broker) -> Broker:
     """The broker with shop, stock and mail, every user with the test password."""
-    template = definitions(["shop", "stock", "mail"], [subscriptions_of("stock"), subscriptions_of("mail")])
+    template = definitions(["shop", "stock", "mail"], [subscriptions_of("stock"), subscriptions_of("mail")], [LIVE])
     passwords = {f"RABBITMQ_{user['name'].upper()}_PASSWORD": PASSWORD for user in template["users"]}
     complete = with_passwords(template, passwords)
     # Shorter than in production, so that the tests need not wait.

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, text
 from chassis.health import Health
 from chassis.identifiers import new_id
 from chassis.messaging.events import Event
-from chassis.messaging.subscriptions import Reading, Subscriptions
+from chassis.messaging.subscriptions import LiveInterests, Reading, Subscriptions
 from chassis.messaging.tasks import add_periodic_task
 from chassis.messaging.worker import WorkerSettings, create_worker
 from chassis.settings import PostgresSettings, load_settings
@@ -30,6 +30,7 @@ CREATE TABLE attempts (event_id uuid NOT NULL, at timestamptz NOT NULL DEFAULT n
 
 
 COUNT, MISTAKE = "chain.count", "chain.mistake"
+LIVE = LiveInterests("mail", (("shop", "thing.sold"),))
 
 
 class StillDown(Exception):

@@ -9,7 +9,7 @@ import pytest
 
 from chassis.messaging.definitions import password_hash, with_passwords
 from chassis.messaging.events import Event
-from chassis.messaging.subscriptions import Reading, Subscriptions
+from chassis.messaging.subscriptions import LiveInterests, Reading, Subscriptions
 from chassis.messaging.topology import definitions
 
 
@@ -23,11 +23,12 @@ def handle(_parts: object, _reading: Anything, _event: Event) -> None:
 
 @pytest.fixture
 def made() -> dict[str, Any]:
-    """Shop publishes; stock listens."""
+    """Shop publishes; stock listens, and hears it live too; a screen does so only live."""
     stock = Subscriptions("stock")
     stock.on("shop", "thing.sold", Anything)(handle)
     stock.on("shop", "thing.added", Anything)(handle)
-    return definitions(["shop"], [stock])
+    live = LiveInterests("stock", (("shop", "thing.sold"), ("shop", "thing.added")))
+    return definitions(["shop"], [stock], [live, LiveInterests("screen", (("shop", "thing.sold"),))])
 
 
 def queue(made: dict[str, Any], name: str) -> dict[str, Any]:
@@ -78,6 +79,17 @@ def test_unroutable_events_are_kept(made: dict[str, Any]) -> None:
         ("shop", "write", "shopping", False),
         ("stock", "read", "stock.shop", True),
         ("shop", "read", "stock.shop", False),
+        ("stock", "configure", "stock.live.1f", True),
+        ("stock", "configure", "stock.shop", False),
+        ("stock", "configure", "shop.live.1f", False),
+        ("stock", "read", "shop", True),
+        ("stock", "read", "shop.tasks", False),
+        ("shop", "configure", "shop.live.1f", False),
+        ("shop", "read", "shop", False),
+        ("screen", "write", "screen.live.1f", True),
+        ("screen", "read", "shop", True),
+        ("screen", "read", "stock.shop", False),
+        ("screen", "write", "screen", False),
         ("shop", "configure", "celeryev", True),
         ("shop", "configure", "shop", False),
         ("flower", "read", "stock.shop", False),
@@ -115,5 +127,6 @@ def test_every_user_gets_a_password(made: dict[str, Any]) -> None:
 
 def test_missing_password_is_named(made: dict[str, Any]) -> None:
     """The error carries the variable's name."""
+    environment = {f"RABBITMQ_{each['name'].upper()}_PASSWORD": "x" for each in made["users"] if each["name"] != "shop"}
     with pytest.raises(KeyError, match="RABBITMQ_SHOP_PASSWORD"):
-        with_passwords(made, {})
+        with_passwords(made, environment)
