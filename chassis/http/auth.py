@@ -13,7 +13,7 @@ from jwt import InvalidTokenError
 from chassis.http.app import Blueprint
 from chassis.http.client import ServiceUnavailable
 from chassis.http.errors import Problem, problem_response
-from chassis.http.keys import KeySource
+from chassis.http.keys import ALGORITHMS, REQUIRED_CLAIMS, KeySource
 from chassis.settings import TokenSettings
 
 P = ParamSpec("P")
@@ -39,8 +39,8 @@ class Caller:
 def install_token_check(app: Flask, keys: KeySource, settings: TokenSettings) -> None:
     """Makes `signed_in` and `requires_role` work in the app."""
     app.config.update(
-        JWT_ALGORITHM="RS256",
-        JWT_DECODE_ALGORITHMS=["RS256"],
+        JWT_ALGORITHM=ALGORITHMS[0],
+        JWT_DECODE_ALGORITHMS=ALGORITHMS,
         JWT_DECODE_ISSUER=settings.token_issuer,
         JWT_DECODE_AUDIENCE=settings.token_audience,
         JWT_TOKEN_LOCATION=["headers"],
@@ -55,11 +55,16 @@ def install_token_check(app: Flask, keys: KeySource, settings: TokenSettings) ->
             raise InvalidTokenError("signed with an unknown key")
         return key
 
+    @manager.token_verification_loader
+    def _is_complete(_header: dict[str, Any], claims: dict[str, Any]) -> bool:
+        return all(claims.get(claim) is not None for claim in REQUIRED_CLAIMS)
+
     def refuse(reason: str) -> Any:
         return problem_response(unauthenticated(reason))
 
     manager.unauthorized_loader(lambda _reason: refuse("An access token is needed: Authorization: Bearer …"))
     manager.invalid_token_loader(lambda reason: refuse(f"The access token is not valid: {reason}."))
+    manager.token_verification_failed_loader(lambda _header, _payload: refuse("The access token lacks a claim."))
     manager.expired_token_loader(lambda _header, _payload: refuse("The access token has expired."))
     app.register_error_handler(
         ServiceUnavailable,

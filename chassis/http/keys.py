@@ -15,6 +15,9 @@ log = get_logger()
 CACHE_SECONDS = 300.0
 RETRY_SECONDS = 2.0  # neither a flood of made-up kids nor an outage may become a flood of fetches
 
+ALGORITHMS = ["RS256"]  # named here, never taken from the token
+REQUIRED_CLAIMS = ["exp", "iat", "iss", "aud", "sub", "jti"]  # a token without an end would be good for ever
+
 Jwks = Sequence[Mapping[str, Any]]
 
 

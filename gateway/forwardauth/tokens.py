@@ -8,11 +8,9 @@ from typing import Any
 
 import jwt
 
-from chassis.http.keys import KeySource
+from chassis.http.keys import ALGORITHMS, REQUIRED_CLAIMS, KeySource
 from chassis.settings import TokenSettings
 
-ALGORITHMS = ["RS256"]  # named here, never taken from the token
-REQUIRED = ["exp", "iat", "nbf", "iss", "aud", "sub", "jti"]
 KEPT_SECONDS = 5.0
 KEPT_TOKENS = 10_000
 
@@ -62,7 +60,7 @@ class TokenReader:
                 algorithms=ALGORITHMS,
                 issuer=self._settings.token_issuer,
                 audience=self._settings.token_audience,
-                options={"require": REQUIRED},
+                options={"require": REQUIRED_CLAIMS},
             )
         except jwt.PyJWTError as error:
             raise InvalidToken(str(error)) from error
