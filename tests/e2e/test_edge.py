@@ -1,7 +1,5 @@
 """The edge: who is let in, and what nobody can smuggle past it."""
 
-import base64
-import json
 import uuid
 
 import pytest
@@ -17,17 +15,6 @@ def test_without_a_token_nothing_private_answers(anonymous: Client, path: str) -
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.json()["code"] == "unauthenticated"
     assert answer.headers["WWW-Authenticate"] == "Bearer"
-
-
-def test_forged_token_is_refused(customer: Client) -> None:
-    """A token with changed claims has no valid signature, on private and on public paths."""
-    header, payload, signature = str(customer.session.headers["Authorization"]).removeprefix("Bearer ").split(".")
-    claims = json.loads(base64.urlsafe_b64decode(payload + "=="))
-    claims["roles"] = ["admin"]
-    forged = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
-    headers = {"Authorization": f"Bearer {header}.{forged}.{signature}"}
-    assert customer.call("GET", "/api/v1/orders", headers=headers).status_code == 401
-    assert customer.call("GET", "/api/v1/products", headers=headers).status_code == 401
 
 
 @pytest.mark.parametrize("name", ["X-User-Id", "x-user-id", "X-USER-ROLES", "X-User-Scope"])
