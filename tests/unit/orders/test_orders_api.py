@@ -46,7 +46,7 @@ def token(user: UUID, *roles: str) -> dict[str, str]:
         "sub": str(user),
         "roles": roles,
         "iat": now,
-        "exp": now + 60,
+        "exp": now + 3600,
         "jti": "1",
         "type": "access",
     }
