@@ -1,4 +1,4 @@
-# Every Python image of ours: SERVICE is users, inventory, orders, forwardauth or chassis (the chassis alone).
+# Every Python image of ours: SERVICE is users, inventory, orders, config, forwardauth or chassis (the chassis alone).
 # For the classic builder too, so without here-documents, mounts and COPY --link.
 FROM python:3.13-slim AS dependencies
 WORKDIR /build
@@ -20,16 +20,17 @@ ARG SERVICE
 RUN mkdir /service \
  && case "$SERVICE" in \
       chassis) cp --parents -r rabbitmq /service ;; \
+      config) cp --parents -r config /service ;; \
       forwardauth) cp --parents -r gateway docs /service ;; \
       *) cp --parents -r apps/__init__.py "apps/$SERVICE" workers/__init__.py "workers/$SERVICE" /service ;; \
     esac
 
 
 FROM python:3.13-slim
-# /definitions: a new volume takes its owner from here.
+# /definitions, /repository: a new volume takes its owner from here.
 RUN groupadd --gid 10001 app \
  && useradd --uid 10001 --gid app --no-create-home --home-dir /tmp --shell /usr/sbin/nologin --no-log-init app \
- && install --directory --owner=app --group=app /definitions
+ && install --directory --owner=app --group=app /definitions /repository
 COPY --from=dependencies /opt/venv /opt/venv
 COPY --from=sources /sources/chassis/healthcheck /usr/local/bin/
 COPY --from=sources /sources/chassis /app/chassis

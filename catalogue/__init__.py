@@ -11,12 +11,17 @@ from pydantic import BaseModel
 
 from chassis.messaging.subscriptions import LiveInterests, Subscriptions
 
-SERVICES = ("inventory", "orders", "users")
+SERVICES = ("config", "inventory", "orders", "users")
+
+
+def package_of(service: str) -> str:
+    """The Python package of a service. The configuration service stands beside the applications that it serves."""
+    return "config" if service == "config" else f"apps.{service}"
 
 
 def published(service: str) -> list[type[BaseModel]]:
     """The service's event models of `domain/events.py`, by name."""
-    module = importlib.import_module(f"apps.{service}.domain.events")
+    module = importlib.import_module(f"{package_of(service)}.domain.events")
     return [
         member
         for _, member in inspect.getmembers(module, inspect.isclass)
@@ -28,6 +33,8 @@ def subscriptions() -> list[Subscriptions]:
     """What every service listens to; a service that listens to nothing is missing."""
     found = []
     for service in SERVICES:
+        if service == "config":  # it has no worker
+            continue
         name = f"workers.{service}.events"
         if importlib.util.find_spec(name) is not None:
             found.append(importlib.import_module(name).subscriptions)
@@ -36,6 +43,6 @@ def subscriptions() -> list[Subscriptions]:
 
 def live_interests() -> list[LiveInterests]:
     """What processes hear live: `LIVE` of a service's `apps/<service>/live.py`, where there is one."""
-    names = [f"apps.{service}.live" for service in SERVICES]
+    names = [f"{package_of(service)}.live" for service in SERVICES]
     modules = [importlib.import_module(name) for name in names if importlib.util.find_spec(name) is not None]
     return [module.LIVE for module in modules]

@@ -10,6 +10,9 @@ from pathlib import Path
 PASSWORD_BYTES = 24
 KEY_BYTES = 32
 
+# What means "not given" while it is empty; everything else is generated.
+OPTIONAL = frozenset({"CONFIG_REPOSITORY_URL"})
+
 
 def parse(text: str) -> dict[str, str]:
     """The variables of a file of NAME=value lines; comments and blank lines mean nothing."""
@@ -20,9 +23,11 @@ def parse(text: str) -> dict[str, str]:
 
 def generate(name: str) -> str:
     """A random value of the form that the name calls for. All are safe in URLs and in Compose files."""
+    if name in OPTIONAL:
+        return ""
     if name.startswith("CONSUL_"):
         return str(uuid.uuid4())
-    if name == "TOKEN_KEY_SECRET":
+    if name in {"TOKEN_KEY_SECRET", "CONFIG_ENCRYPTION_KEYS"}:
         return base64.urlsafe_b64encode(secrets.token_bytes(KEY_BYTES)).decode()
     # No leading "-": some tools would take the password for an option.
     return "q" + secrets.token_urlsafe(PASSWORD_BYTES)

@@ -16,6 +16,7 @@ from tools.shell import run
 ORDER_PATH = (
     "traefik",
     "forwardauth",
+    "config",
     "users-api",
     "users-worker",
     "orders-api",

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import jwt
+from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.asymmetric import rsa
 from flask import Flask
 
@@ -19,6 +20,12 @@ from apps.users.passwords import Passwords
 from apps.users.signing import KeyCipher
 from chassis.settings import TokenSettings
 from chassis.times import utc_now
+from config.api.access import Access
+from config.api.app import create_app as create_config
+from config.api.parts import ApiParts as ConfigParts
+from config.cipher import Cipher
+from config.service import Configuration
+from tests.unit.config.repositories import repository_of
 from tests.unit.inventory.fakes import Store
 from tests.unit.orders.fakes import FakeAvailability, FakeCatalogue, FakeOrders
 from tests.unit.users.fakes import CHEAP, SECRET, Database, FakeUnitOfWork, a_keeper
@@ -27,7 +34,7 @@ _KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 _SETTINGS = TokenSettings()
 
 
-class _OneKey:
+class OneKey:
     """Knows the tests' key."""
 
     def find(self, kid: str) -> Any | None:
@@ -49,18 +56,26 @@ def users() -> Flask:
     cipher = KeyCipher(SECRET)
     database = Database(keys=[cipher.new_key()])
     return create_users(
-        UsersParts(lambda: FakeUnitOfWork(database), Passwords(CHEAP), a_keeper(cipher), _OneKey(), _SETTINGS)
+        UsersParts(lambda: FakeUnitOfWork(database), Passwords(CHEAP), a_keeper(cipher), OneKey(), _SETTINGS)
     )
 
 
 def inventory() -> Flask:
     """Nothing is in the catalogue."""
-    return create_inventory(InventoryParts(Store(), _OneKey(), _SETTINGS))
+    return create_inventory(InventoryParts(Store(), OneKey(), _SETTINGS))
 
 
 def orders() -> Flask:
     """Nothing was ordered."""
-    return create_orders(OrdersParts(FakeOrders(), FakeCatalogue(), FakeAvailability(), _OneKey(), _SETTINGS))
+    return create_orders(OrdersParts(FakeOrders(), FakeCatalogue(), FakeAvailability(), OneKey(), _SETTINGS))
 
 
-APIS = {"users": users, "inventory": inventory, "orders": orders}
+def config() -> Flask:
+    """One shared setting."""
+    configuration = Configuration(
+        repository_of({"application.yml": "a: 1\n"}), Cipher([Fernet.generate_key().decode()]), "main"
+    )
+    return create_config(ConfigParts(configuration, Access({}), OneKey(), _SETTINGS))
+
+
+APIS = {"config": config, "users": users, "inventory": inventory, "orders": orders}

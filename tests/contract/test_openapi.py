@@ -1,5 +1,6 @@
 """The OpenAPI documents: valid, and honest about every refusal."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -16,9 +17,17 @@ from chassis.http.errors import CODES, CONTENT_TYPE
 from tests.contract.apis import APIS, bearer
 from tests.contract.problem_codes import DOCUMENTED, refusals
 
-CALLERS: tuple[Mapping[str, str], ...] = ({}, bearer("customer"), bearer("manager"))
+CALLERS: tuple[Mapping[str, str], ...] = ({}, bearer("customer"), bearer("manager"), bearer("admin"))
 BODIES: tuple[Any, ...] = (None, {}, {"no_such_field": 1}, {"lines": [{"sku": "NO-SUCH", "quantity": 1}]})
+UNKNOWN = {
+    "order_id": str(uuid4()),
+    "sku": "NO-SUCH",
+    "application": "nosuch",
+    "profile": "default",
+    "label": "no-such-label",
+}
 PROBED = {
+    "config": {401, 403, 404, 409},
     "users": {401, 404, 422},
     "inventory": {401, 403, 404, 422},
     "orders": {401, 403, 404, 422, 428},
@@ -35,7 +44,7 @@ class Operation(NamedTuple):
     @property
     def url(self) -> str:
         """The path with an id that nothing has."""
-        return self.path.replace("{order_id}", str(uuid4())).replace("{sku}", "NO-SUCH")
+        return re.sub(r"{(\w+)}", lambda found: UNKNOWN[found[1]], self.path)
 
 
 @dataclass

@@ -77,3 +77,8 @@ def test_example_names_what_compose_reads() -> None:
     """No variable of docker-compose.yml is missing from .env.example."""
     read = set(re.findall(r"(?<!\$)\$\{(\w+)", (ROOT / "docker-compose.yml").read_text()))
     assert not read - dotenv.parse(EXAMPLE.read_text()).keys()
+
+
+def test_optional_variables_stay_empty() -> None:
+    """What may be left out is not made up."""
+    assert dotenv.complete("", "CONFIG_REPOSITORY_URL=\n") == "CONFIG_REPOSITORY_URL=\n"

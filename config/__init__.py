@@ -1,0 +1,1 @@
+"""The configuration service: serves a git repository as settings, by application, profile and label."""

@@ -1,0 +1,1 @@
+"""What a configuration is, whatever it is stored in."""

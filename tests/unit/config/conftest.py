@@ -1,0 +1,66 @@
+"""A configuration over a repository in memory, and the API over it."""
+
+from collections.abc import Callable
+
+import pytest
+from cryptography.fernet import Fernet
+from flask.testing import FlaskClient
+
+from chassis.settings import TokenSettings
+from config.api.access import Access
+from config.api.app import create_app
+from config.api.parts import ApiParts
+from config.cipher import Cipher
+from config.git import GitRepository
+from config.service import Configuration
+from tests.contract.apis import OneKey
+from tests.unit.config.repositories import repository_of
+
+Commit = Callable[..., str]
+
+PASSWORDS = {"orders": "orders-password", "users": "users-password", "operator": "operator-password"}
+SEED = {
+    "application.yml": "log_level: INFO\nshared: 1\n",
+    "application-dev.yml": "shared: 2\n",
+    "orders.yml": "order_tries: 3\nshared: 3\nurl: http://${host:localhost}/${path}\n",
+    "orders-dev.yml": "order_tries: 5\n",
+    "users.yml": "access_token_lifetime: 600\n",
+    "notes.txt": "no configuration\n",
+}
+
+
+@pytest.fixture
+def repository() -> GitRepository:
+    """A repository in memory that begins with SEED."""
+    return repository_of(SEED)
+
+
+@pytest.fixture
+def commit(repository: GitRepository) -> Commit:
+    """Commits files on the branch, whatever they hold; returns the commit."""
+
+    def make(branch: str = "main", **files: bytes) -> str:
+        named: dict[str, bytes | None] = {name.replace("__", "."): content for name, content in files.items()}
+        made = repository.commit(branch, repository.resolve(branch), named, "a tester", "A test")
+        assert made is not None
+        return made
+
+    return make
+
+
+@pytest.fixture
+def cipher() -> Cipher:
+    """With one key."""
+    return Cipher([Fernet.generate_key().decode()])
+
+
+@pytest.fixture
+def configuration(repository: GitRepository, cipher: Cipher) -> Configuration:
+    """The repository as environments."""
+    return Configuration(repository, cipher, "main")
+
+
+@pytest.fixture
+def client(configuration: Configuration) -> FlaskClient:
+    """Calls the API."""
+    return create_app(ApiParts(configuration, Access(PASSWORDS), OneKey(), TokenSettings())).test_client()
