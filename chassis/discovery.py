@@ -57,14 +57,22 @@ def own_address(settings: ProcessSettings) -> str:
 
 @dataclass(frozen=True)
 class Routes:
-    """What of an API the gateway hands on: Traefik rules for what anybody may ask, and for the signed-in."""
+    """What of an API the gateway hands on: Traefik rules for what anybody may ask, for the signed-in, and for sign-ins.
+
+    The gateway limits sign-ins per address, since each is a guess at a password and costs a hash.
+    """
 
     public: str
     signed_in: str | None = None
+    sign_in: str | None = None
 
     def tags(self, name: str) -> list[str]:
-        """The routes as Traefik reads them from Consul. The public rule is the more special one, so it goes first."""
-        rules = [(f"{name}-public", self.public, "anonymous@file", 20), (name, self.signed_in, "signed-in@file", 10)]
+        """The routes as Traefik reads them from Consul. The more special rules go first."""
+        rules = [
+            (f"{name}-sign-in", self.sign_in, "sign-in@file", 30),
+            (f"{name}-public", self.public, "anonymous@file", 20),
+            (name, self.signed_in, "signed-in@file", 10),
+        ]
         return ["traefik.enable=true"] + [
             f"traefik.http.routers.{router}.{option}"
             for router, rule, middleware, priority in rules

@@ -70,8 +70,8 @@ def create_api(settings: ApiSettings) -> Flask:
 
 # A product's own path is public for reading; its stock, one segment deeper, is not.
 _PUBLIC = (
-    "Method(`GET`) && (Path(`/api/v1/products`) || PathRegexp(`^/api/v1/products/[^/]+$`)"
-    " || Path(`/api/v1/inventory/openapi.json`))"
+    "((Method(`GET`) || Method(`HEAD`)) && (Path(`/api/v1/products`) || PathRegexp(`^/api/v1/products/[^/]+$`)))"
+    " || Path(`/api/v1/inventory/openapi.json`)"
 )
 _SIGNED_IN = "Path(`/api/v1/products`) || PathPrefix(`/api/v1/products/`) || PathPrefix(`/api/v1/reservations/`)"
 

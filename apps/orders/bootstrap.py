@@ -93,6 +93,6 @@ api = ApiProcess(
     create=create_api,
     routes=Routes(
         signed_in="Path(`/api/v1/orders`) || PathPrefix(`/api/v1/orders/`)",
-        public="Method(`GET`) && Path(`/api/v1/orders/openapi.json`)",
+        public="Path(`/api/v1/orders/openapi.json`)",
     ),
 )

@@ -97,12 +97,17 @@ def create_api(settings: ApiSettings) -> Flask:
     return create_app(api_parts(parts(settings)))
 
 
+# Whatever takes a password, so that the gateway limits how often.
+_SIGN_IN = "Method(`POST`) && (Path(`/api/v1/users`) || Path(`/api/v1/auth/login`) || Path(`/api/v1/oauth/token`))"
 _PUBLIC = (
-    "(Method(`POST`) && (Path(`/api/v1/users`) || Path(`/api/v1/auth/login`) || Path(`/api/v1/auth/refresh`)))"
-    " || (Method(`GET`) && (PathPrefix(`/.well-known/`) || Path(`/api/v1/users/openapi.json`)))"
+    "(Method(`POST`) && (Path(`/api/v1/auth/refresh`) || Path(`/api/v1/oauth/revoke`)))"
+    " || PathPrefix(`/.well-known/`) || Path(`/api/v1/users/openapi.json`)"
 )
 _SIGNED_IN = "Path(`/api/v1/users`) || PathPrefix(`/api/v1/users/`) || PathPrefix(`/api/v1/auth/`)"
 
 api = ApiProcess(
-    name="users-api", settings=ApiSettings, create=create_api, routes=Routes(signed_in=_SIGNED_IN, public=_PUBLIC)
+    name="users-api",
+    settings=ApiSettings,
+    create=create_api,
+    routes=Routes(signed_in=_SIGNED_IN, public=_PUBLIC, sign_in=_SIGN_IN),
 )

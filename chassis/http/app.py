@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 from chassis.health import Health
 from chassis.http import errors
 from chassis.http.health import health_blueprint
+from chassis.http.problems import problem_pages
 from chassis.identifiers import new_id
 from chassis.logs import get_logger
 
@@ -114,6 +115,7 @@ def create_app(description: Description, health: Health) -> Flask:
     for blueprint in description.blueprints:
         api.register_blueprint(blueprint)
     app.register_blueprint(health_blueprint(health))
+    app.register_blueprint(problem_pages())
     PrometheusMetrics(
         app, group_by="url_rule", excluded_paths=["^/health/.*"], default_labels={"service": description.service}
     )

@@ -75,8 +75,8 @@ class ProblemSchema(ma.Schema):
     trace_id = ma.fields.String()
 
 
-def problem_response(problem: Problem) -> Response:
-    """The problem as an HTTP answer to the current request."""
+def problem_response(problem: Problem, *, trace_id: str | None = None) -> Response:
+    """The problem as an HTTP answer to the current request, in the running trace unless another one is named."""
     body = {
         "type": "about:blank",
         "title": HTTP_STATUS_CODES[problem.status],
@@ -85,7 +85,7 @@ def problem_response(problem: Problem) -> Response:
         "instance": problem.instance or (request.path if has_request_context() else None),
         "code": problem.code,
         "errors": problem.errors,
-        "trace_id": _trace_id(),
+        "trace_id": trace_id or _trace_id(),
     }
     given = {name: value for name, value in body.items() if value is not None}
     if has_request_context():

@@ -22,7 +22,7 @@ from chassis.telemetry import configure_telemetry
 
 PORT = 8000
 THREADS = 16
-DRAIN_SECONDS = 3.0  # the gateway asks Consul every two seconds
+DRAIN_SECONDS = 4.0  # the gateway asks Consul every second, other services every two
 
 SettingsT = TypeVar("SettingsT", bound=ProcessSettings)
 

@@ -17,6 +17,7 @@ from chassis.health import Health
 from chassis.http.client import ServiceUnavailable
 from chassis.http.errors import Problem, problem_of, problem_response, unexpected
 from chassis.http.health import health_blueprint
+from chassis.http.problems import problem_pages
 from chassis.identifiers import new_id
 from chassis.logs import get_logger
 from chassis.telemetry import current_traceparent, tracer
@@ -46,6 +47,7 @@ def create_app(reader: TokenReader, health: Health) -> Flask:
     app.register_error_handler(HTTPException, lambda error: problem_response(problem_of(error)))
     app.register_error_handler(Exception, unexpected)
     app.register_blueprint(health_blueprint(health))
+    app.register_blueprint(problem_pages())
     app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {"/metrics": make_wsgi_app()})  # type: ignore[method-assign]
     return app
 
