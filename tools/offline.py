@@ -19,7 +19,14 @@ ROOTFS = "quadrille-offline/rootfs:trixie"
 CLASSIC = {"DOCKER_BUILDKIT": "0"}
 DOCKER_BUILDS = 2
 # The recipes with a compile.sh, in the order in which the system needs the programs.
-COMPILED = ("consul", "opentelemetry-collector-contrib", "prometheus", "loki")
+COMPILED = (
+    "consul",
+    "opentelemetry-collector-contrib",
+    "prometheus",
+    "loki",
+    "postgres-exporter",
+    "alertmanager",  # the last, so that nobody is told of what is only not here yet
+)
 CA_BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
 PROXY_VARIABLES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 

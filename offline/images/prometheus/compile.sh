@@ -1,5 +1,5 @@
 #!/bin/bash
-# Makes .build/prometheus. Debian's package cannot discover through Consul; upstream's source with its other ways to
+# Makes .build/prometheus and .build/promtool. Debian's package cannot discover through Consul; upstream's source with its other ways to
 # discover left out compiles in half of the time.
 set -euo pipefail
 module=github.com/prometheus/prometheus
@@ -18,6 +18,6 @@ import (
 	_ "github.com/prometheus/prometheus/discovery/http"
 )
 END
-(cd .build/src && go build -o ../prometheus \
-  -ldflags "-s -w -X github.com/prometheus/common/version.Version=2.53.3" ./cmd/prometheus)
+(cd .build/src && go build -o .. -ldflags "-s -w -X github.com/prometheus/common/version.Version=2.53.3" \
+  ./cmd/prometheus ./cmd/promtool)
 rm -r .build/src
