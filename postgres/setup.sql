@@ -10,3 +10,11 @@ REVOKE CONNECT, TEMPORARY ON DATABASE postgres, template1 FROM PUBLIC;
 \getenv password INVENTORY_DB_PASSWORD
 \set service inventory
 \ir service.sql
+
+-- Sees the server's figures, and no service's data.
+\getenv password POSTGRES_MONITORING_PASSWORD
+SELECT 'CREATE ROLE monitoring LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'monitoring')
+\gexec
+ALTER ROLE monitoring PASSWORD :'password';
+GRANT pg_monitor TO monitoring;
+GRANT CONNECT ON DATABASE postgres TO monitoring;

@@ -14,6 +14,7 @@ ADDRESSES = (
     ("RabbitMQ", "RABBITMQ_UI_PORT", "/", "user monitoring, RABBITMQ_MONITORING_PASSWORD"),
     ("Grafana", "GRAFANA_PORT", "/", "GRAFANA_USER, GRAFANA_PASSWORD"),
     ("Prometheus", "PROMETHEUS_PORT", "/", ""),
+    ("Alertmanager", "ALERTMANAGER_PORT", "/", ""),
     ("Zipkin", "ZIPKIN_PORT", "/zipkin/", ""),
     ("Consul", "CONSUL_PORT", "/", "CONSUL_HTTP_TOKEN"),
 )

@@ -13,6 +13,8 @@ from tools.stack import OPTIONAL, ORDER_PATH, Service, Stack, with_dependencies
 
 WAIT_SECONDS = 300
 LOG_LINES = "25"
+# Their images hold what checks the rules of the alerts.
+WITH_TOOLS = ("prometheus", "alertmanager")
 
 
 def up() -> None:
@@ -59,13 +61,13 @@ def start(stack: Stack, clock: Clock) -> dict[str, str]:
 
 
 def fetch(stack: Stack) -> None:
-    """Gets the images of the order path and starts nothing."""
+    """Gets the images of the order path and those with tools that the tests run, and starts nothing."""
     services = stack.services()
-    order_path = [services[name] for name in with_dependencies(services, ORDER_PATH)]
+    needed = [services[name] for name in with_dependencies(services, (*ORDER_PATH, *WITH_TOOLS))]
     images = Images()
     try:
-        images.request(order_path)
-        images.wait(order_path)
+        images.request(needed)
+        images.wait(needed)
     finally:
         images.stop()
 

@@ -10,7 +10,7 @@ COMPOSE = yaml.safe_load((Path(__file__).parents[2] / "docker-compose.yml").read
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = sorted(name for name, service in SERVICES.items() if "build" in service)
 JOBS = sorted(name for name in SERVICES if name.endswith("-setup") or name == "ops")
-PUBLISHED = {"traefik", "flower", "mailpit", "rabbitmq", "prometheus", "zipkin", "consul", "grafana"}
+PUBLISHED = {"traefik", "flower", "mailpit", "rabbitmq", "prometheus", "alertmanager", "zipkin", "consul", "grafana"}
 
 
 @pytest.mark.parametrize("name", sorted(SERVICES))
