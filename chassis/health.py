@@ -5,6 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
+from chassis import metrics
+
 CHECK_SECONDS = 2.0
 
 Check = Callable[[], str | None]
@@ -35,5 +37,6 @@ class Health:
             except Exception as error:  # noqa: BLE001 - whatever a dependency raises is the answer to show
                 problem = f"{type(error).__name__}: {error}".splitlines()[0]
             details[name] = {"status": "ok"} if problem is None else {"status": "failing", "reason": problem}
+            metrics.DEPENDENCY_UP.labels(name).set(problem is None)
             ready = ready and (problem is None or not self._checks[name][1])
         return ready, {"status": "ok" if ready else "failing", "checks": details}

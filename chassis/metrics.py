@@ -14,4 +14,5 @@ EVENTS_HEARD = Counter("events_heard_live_total", "Events that a process heard l
 DEAD_LETTERS = Counter("dead_letters_total", "Messages put aside as dead letters", ["queue", "kind"])
 RELAY_LEADING = Gauge("relay_leading", "1 while this process relays its service's outbox, 0 while it stands by")
 BREAKER_STATE = Gauge("circuit_breaker_state", "0 closed, 1 half-open, 2 open", ["target"])
+DEPENDENCY_UP = Gauge("dependency_up", "1 while the last health check found it in order", ["dependency"])
 TASKS_SCHEDULED = Counter("tasks_scheduled_total", "Tasks that the scheduler sent", ["task"])

@@ -10,6 +10,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from chassis.health import Health
 from chassis.http.health import health_blueprint
 from chassis.logs import stop_with
+from chassis.memory import watch_memory
 
 OPERATIONS_PORT = 9100
 
@@ -23,6 +24,7 @@ class OperationsServer:
     """A small HTTP server in a thread: what it serves must answer even when the worker's pool is busy."""
 
     def __init__(self, health: Health, port: int) -> None:
+        watch_memory()
         app = Flask("operations")
         app.register_blueprint(health_blueprint(health))
         app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {"/metrics": make_wsgi_app()})  # type: ignore[method-assign]

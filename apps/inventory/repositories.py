@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from apps.inventory.domain.products import Product
 from apps.inventory.domain.reservations import Reservation
-from apps.inventory.domain.stock import Move, Moved, Stock
+from apps.inventory.domain.stock import Move, Moved, Stock, Totals
 from chassis.messaging.events import Event
 
 
@@ -44,6 +44,9 @@ class StockRoom(Protocol):
 
     def move(self, moves: Sequence[Move]) -> Moved:
         """Makes all moves, or none when a SKU is short. Stock is locked by SKU, also when nothing comes of it."""
+
+    def totals(self) -> Totals:
+        """The sums over all products."""
 
     def watch(self, sku: str, low_stock_threshold: int) -> None:
         """Sets the threshold."""

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from apps.inventory import metrics
 from apps.inventory.domain.events import StockLow, product_created, product_updated
 from apps.inventory.domain.products import Money, Product
 from apps.inventory.domain.refusals import ProductNotFound, ReservationNotFound, SkuTaken, StockBelowZero
@@ -94,6 +95,15 @@ def get_availability(uow: UnitOfWork, skus: Sequence[str]) -> dict[str, int]:
     with uow:
         found = uow.stock.find(skus)
     return {sku: found[sku].available if sku in found else 0 for sku in skus}
+
+
+def count_stock(uow: UnitOfWork) -> None:
+    """Tells the sums over all products."""
+    with uow:
+        totals = uow.stock.totals()
+    for state in ("available", "reserved", "sold"):
+        metrics.UNITS.labels(state).set(getattr(totals, state))
+    metrics.PRODUCTS_LOW.set(totals.low)
 
 
 def correct_stock(uow: UnitOfWork, sku: str, delta: int, reason: str, author: UUID) -> Stock:

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 from apps.inventory.domain.events import Shortage
 from apps.inventory.domain.products import Money, Product
 from apps.inventory.domain.reservations import Closed, Reservation
-from apps.inventory.domain.stock import Lines, Move, Moved, Stock
+from apps.inventory.domain.stock import Lines, Move, Moved, Stock, Totals
 from chassis.storage import postgres
 
 _products = table(
@@ -150,6 +150,10 @@ class StockRoom:
             short={row.sku: row.available for row in rows if row.received is None},
         )
 
+    def totals(self) -> Totals:
+        """See `repositories.StockRoom`."""
+        return Totals(*self._connection.execute(_TOTALS).one())
+
     def watch(self, sku: str, low_stock_threshold: int) -> None:
         """See `repositories.StockRoom`."""
         values = {"low_stock_threshold": low_stock_threshold, "version": _stock.c.version + 1}
@@ -160,6 +164,11 @@ class StockRoom:
         self._connection.execute(insert(_stock_journal).values(sku=sku, delta=delta, reason=reason, author=author))
 
 
+_TOTALS = text("""
+SELECT coalesce(sum(available), 0)::bigint, coalesce(sum(reserved), 0)::bigint, coalesce(sum(sold), 0)::bigint,
+       count(*) FILTER (WHERE active AND available < low_stock_threshold)
+FROM stock JOIN products USING (sku)
+""")
 _FIND_RESERVATION = text("""
 SELECT reservations.*, coalesce(lines, '{}') AS lines
 FROM reservations, LATERAL (

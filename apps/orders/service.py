@@ -9,9 +9,17 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
+from apps.orders import metrics
 from apps.orders.domain.events import Shortage
 from apps.orders.domain.lines import AskedLine, Product, price_lines
-from apps.orders.domain.order import REQUESTED_BY_CUSTOMER, REQUESTED_BY_STAFF, Order, Status, Transition
+from apps.orders.domain.order import (
+    ENDED,
+    REQUESTED_BY_CUSTOMER,
+    REQUESTED_BY_STAFF,
+    Order,
+    Status,
+    Transition,
+)
 from apps.orders.domain.refusals import InsufficientStock, OrderNotFound, VersionMismatch
 from apps.orders.domain.refusals import Shortage as Short
 from apps.orders.domain.timeline import Timeline
@@ -51,6 +59,9 @@ class Orders(Protocol):
 
     def unanswered(self, since: datetime, limit: int) -> Sequence[UUID]:
         """Orders that wait for inventory, unmoved since then, though their events have left: so many in each state."""
+
+    def in_states(self, statuses: Collection[Status]) -> Mapping[Status, int]:
+        """How many orders are in each of these states."""
 
     def timeline(self, order_id: UUID) -> Timeline | None:
         """What happened to the order."""
@@ -92,7 +103,7 @@ def place_order(
     _refuse_short(asked, availability.of(_skus(asked)))
     placing = Order.place(new_id(), customer_id, lines, utc_now())
     orders.add(placing, receipt(placing.order))
-    _log(placing.order)
+    _tell(None, placing.order)
     return placing.order
 
 
@@ -193,6 +204,12 @@ def sweep(orders: Orders, patience: Patience) -> int:
     return len(stale)
 
 
+def count_open(orders: Orders) -> None:
+    """Tells how many orders are in each state that is no end; those that have ended are counted as they move."""
+    for status, number in orders.in_states([status for status in Status if status not in ENDED]).items():
+        metrics.ORDERS_IN_STATE.labels(status).set(number)
+
+
 def keep_product(catalogue: Catalogue, product: Product, sequence: int) -> None:
     """Brings the copy of the catalogue up to date; older news than what is known changes nothing."""
     if catalogue.keep(product, sequence):
@@ -215,7 +232,7 @@ def _move(
             return order
         transition = transition.at(utc_now())
         if orders.save(order, transition, cause):
-            _log(transition.order)
+            _tell(order, transition.order)
             return transition.order
     raise Contended(f"order {order_id} was moved by others {ATTEMPTS} times in a row")
 
@@ -238,5 +255,11 @@ def _skus(asked: Sequence[AskedLine]) -> list[str]:
     return [line.sku for line in asked]
 
 
-def _log(order: Order) -> None:
+def _tell(before: Order | None, order: Order) -> None:
+    """Log and metrics of a move that is written."""
+    if before is None or before.status is not order.status:
+        metrics.ORDERS_MOVED.labels(order.status).inc()
+    asked = order.reason in {REQUESTED_BY_CUSTOMER, REQUESTED_BY_STAFF}
+    if before is not None and before.status is Status.PENDING is not order.status and not asked:
+        metrics.SAGA_SECONDS.labels(order.status).observe((order.updated_at - order.created_at).total_seconds())
     log.info("order_moved", order_id=str(order.id), status=order.status, revision=order.revision, version=order.version)

@@ -17,6 +17,7 @@ from granian.server.mp import MPServer
 
 from chassis.discovery import Registration, Routes
 from chassis.logs import log_dictconfig, stop_with
+from chassis.memory import watch_memory
 from chassis.settings import ProcessSettings, load_settings
 from chassis.telemetry import configure_telemetry
 
@@ -66,6 +67,7 @@ def main(target: str) -> None:
 
     def load_app(_target: str) -> Flask:
         endpoint = settings.otel_exporter_otlp_endpoint
+        watch_memory()
         configure_telemetry(process.name, str(endpoint) if endpoint else None)
         return process.create(settings)
 

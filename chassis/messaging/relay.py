@@ -171,6 +171,9 @@ class Relay:
     def _set_leading(self, *, leading: bool) -> None:
         if leading != self._leading:
             log.info("relay_leads" if leading else "relay_stands_by")
+        if not leading:  # whoever leads next tells; what was true here must not be told on
+            metrics.OUTBOX_BACKLOG.clear()
+            metrics.OUTBOX_OLDEST.clear()
         self._leading = leading
         metrics.RELAY_LEADING.set(leading)
 

@@ -1,5 +1,6 @@
 """The worker process: a Celery app whose threads pool runs the handlers, with relay, health and discovery beside it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -24,6 +25,7 @@ from chassis.messaging.topology import event_queue, tasks
 from chassis.operations import OPERATIONS_PORT, OperationsServer
 from chassis.settings import BrokerSettings, ProcessSettings
 from chassis.storage.outbox import Outbox
+from chassis.survey import Survey
 from chassis.telemetry import configure_telemetry
 
 log = get_logger()
@@ -63,21 +65,26 @@ class _Runtime:
     relay: Relay
     operations: OperationsServer
     registration: Registration
+    surveys: Sequence[Survey]
 
     def start(self) -> None:
         self.publisher.start()
         self.relay.start()
         self.operations.start()
         self.registration.start()
+        for survey in self.surveys:
+            survey.start()
 
     def stop(self) -> None:
         self.registration.stop()
+        for survey in self.surveys:
+            survey.stop()
         self.relay.stop()
         self.publisher.stop()
         self.operations.stop()
 
 
-def create_worker(parts: WorkerParts, subscriptions: Subscriptions) -> Celery:
+def create_worker(parts: WorkerParts, subscriptions: Subscriptions, surveys: Sequence[Survey] = ()) -> Celery:
     """The Celery app of a service's worker: `celery -A workers.<service>.app worker`."""
     service = subscriptions.service
     settings = parts.settings
@@ -110,7 +117,7 @@ def create_worker(parts: WorkerParts, subscriptions: Subscriptions) -> Celery:
     parts.health.add("relay", lambda: relay.problem)
     operations = OperationsServer(parts.health, settings.operations_port)
     registration = Registration.of_worker(settings, f"{service}-worker", settings.operations_port)
-    _connect_signals(_Runtime(publisher, relay, operations, registration), settings, f"{service}-worker")
+    _connect_signals(_Runtime(publisher, relay, operations, registration, surveys), settings, f"{service}-worker")
     return app
 
 

@@ -276,6 +276,7 @@ def test_lists(orders: MongoOrders, catalogue: MongoCatalogue) -> None:
     assert ids(None, None, 0, 1) == ([other.id], 4)
     assert ids(None, Status.CANCELLED, 0, 20) == ([mine[0].id], 1)
     assert ids(CUSTOMER, None, 10**30, 20) == ([], 3)
+    assert orders.in_states([Status.PENDING, Status.SHIPPED]) == {Status.PENDING: 3, Status.SHIPPED: 0}
 
 
 def test_catalogue_takes_the_newest(catalogue: MongoCatalogue) -> None:

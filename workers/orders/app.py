@@ -2,11 +2,13 @@
 
 from pydantic import Field
 
+from apps.orders import service
 from apps.orders.bootstrap import parts
 from apps.orders.settings import StorageSettings
 from chassis.messaging.tasks import add_periodic_task
 from chassis.messaging.worker import WorkerSettings, create_worker
 from chassis.settings import load_settings
+from chassis.survey import Survey
 from workers.orders.events import subscriptions
 from workers.orders.tasks import SWEEP, sweep_stale_orders
 
@@ -20,5 +22,5 @@ class OrdersWorkerSettings(WorkerSettings, StorageSettings):
 
 settings = load_settings(OrdersWorkerSettings, "orders-worker")
 mine = parts(settings)
-app = create_worker(mine, subscriptions)
+app = create_worker(mine, subscriptions, [Survey("orders", lambda: service.count_open(mine.orders))])
 add_periodic_task(app, SWEEP, lambda: sweep_stale_orders(mine.orders, settings), mine.transient_errors)

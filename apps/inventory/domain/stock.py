@@ -55,6 +55,16 @@ class Stock:
 
 
 @dataclass(frozen=True, slots=True)
+class Totals:
+    """What there is of all products together, and of how many there is less than their threshold."""
+
+    available: int
+    reserved: int
+    sold: int
+    low: int
+
+
+@dataclass(frozen=True, slots=True)
 class Moved:
     """What became of some moves: either all were made, or some SKUs were short and none was."""
 

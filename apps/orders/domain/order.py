@@ -48,6 +48,7 @@ class Status(StrEnum):
 
 WAITING = frozenset({Status.PENDING, Status.CHANGING})
 OPEN = WAITING | {Status.CONFIRMED}
+ENDED = frozenset({Status.SHIPPED, Status.REJECTED, Status.CANCELLED})
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from apps.inventory import service
 from apps.inventory.domain.products import Money, Product
 from apps.inventory.domain.refusals import ReservationNotFound, StockBelowZero
-from apps.inventory.domain.stock import converge
+from apps.inventory.domain.stock import Totals, converge
 from chassis.identifiers import new_id
 from chassis.times import utc_now
 from tests.integration.inventory.conftest import Inventory, Together
@@ -95,6 +95,22 @@ def test_corrections_are_journaled(inventory: Inventory) -> None:
         found = text("SELECT delta, reason, author FROM stock_journal WHERE sku = :sku")
         assert [tuple(row) for row in connection.execute(found, {"sku": sku})] == [(3, "delivery", author)]
     assert inventory.numbers(sku) == (8, 0, 0)
+
+
+def test_totals_are_those_of_all_products(inventory: Inventory) -> None:
+    """Sums over everything; low are the active ones under their threshold."""
+
+    def totals() -> Totals:
+        with inventory.uow() as uow:
+            return uow.stock.totals()
+
+    before = totals()
+    low, plenty, retired = inventory.add(5), inventory.add(9), inventory.add(1)
+    for sku in (low, plenty, retired):
+        service.change_product(inventory.uow(), sku, low_stock_threshold=5)
+    service.change_product(inventory.uow(), retired, active=False)
+    inventory.hold(new_id(), 1, {low: 1, plenty: 2})
+    assert totals() == Totals(before.available + 12, before.reserved + 3, before.sold, before.low + 1)
 
 
 def test_hold_is_released_by_expiry(inventory: Inventory) -> None:

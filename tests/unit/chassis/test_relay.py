@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 
 import pytest
+from prometheus_client import REGISTRY
 
 from chassis.messaging.publisher import BrokerUnavailable, Message
 from chassis.messaging.relay import BUSY_SECONDS, IDLE_SECONDS, Relay
@@ -93,3 +94,15 @@ def test_pause_grows_while_idle() -> None:
     pauses = [relay.pause for _ in range(8) if relay.step() == 0]
     assert pauses[0] == BUSY_SECONDS * 2
     assert pauses[-1] == IDLE_SECONDS
+
+
+def test_who_does_not_lead_tells_nothing_of_the_outbox() -> None:
+    """What a former leader said of it must not be taken for the present."""
+    outbox = ListOutbox([])
+    relay = relay_of(outbox, ListPublisher(), 10)
+    relay.step()
+    assert REGISTRY.get_sample_value("outbox_backlog_events", {"service": "shop"}) == 0
+    outbox.free = False
+    relay.step()
+    assert REGISTRY.get_sample_value("outbox_backlog_events", {"service": "shop"}) is None
+    assert REGISTRY.get_sample_value("outbox_oldest_age_seconds", {"service": "shop"}) is None

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from apps.inventory.domain.products import Money, Product
 from apps.inventory.domain.reservations import Reservation
-from apps.inventory.domain.stock import Move, Moved, Stock
+from apps.inventory.domain.stock import Move, Moved, Stock, Totals
 from chassis.messaging.events import DuplicateEvent, Event
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -85,6 +85,11 @@ class StockRoom:
         if not short:
             self._stock.update({move.sku: _moved(self._stock[move.sku], move) for move in moves})
         return Moved([] if short else [self._stock[move.sku] for move in moves], short)
+
+    def totals(self) -> Totals:
+        rows = self._stock.values()
+        low = sum(each.available < each.low_stock_threshold for each in rows)
+        return Totals(sum(e.available for e in rows), sum(e.reserved for e in rows), sum(e.sold for e in rows), low)
 
     def watch(self, sku: str, low_stock_threshold: int) -> None:
         self._stock[sku] = replace(self._stock[sku], low_stock_threshold=low_stock_threshold)

@@ -60,6 +60,9 @@ class FakeOrders:
         states = (*WAITING, Status.SHIPPING)
         return [each.id for each in self.orders.values() if each.status in states and each.updated_at < since][:limit]
 
+    def in_states(self, statuses: Collection[Status]) -> Mapping[Status, int]:
+        return {status: sum(each.status is status for each in self.orders.values()) for status in statuses}
+
     def timeline(self, order_id: UUID) -> Timeline | None:
         order = self.orders.get(order_id)
         return None if order is None else Timeline(order.customer_id, tuple(self.entries.get(order_id, ())))
