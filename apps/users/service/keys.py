@@ -1,7 +1,9 @@
 """The signing keys."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
+from apps.users import metrics
 from apps.users.repositories import UnitOfWork
 from apps.users.signing import Jwk, KeyCipher, NoSigningKey, StoredKey
 
@@ -35,6 +37,13 @@ def signing_key_problem(uow: UnitOfWork, cipher: KeyCipher) -> str | None:
     except NoSigningKey as problem:
         return str(problem)
     return None
+
+
+def tell_key_age(uow: UnitOfWork, now: datetime) -> None:
+    """Tells how long the present key has been in use. Raises `NoSigningKey`."""
+    with uow:
+        created_at = present_key(uow).created_at
+    metrics.SIGNING_KEY_AGE.set((now - created_at).total_seconds())
 
 
 def present_key(uow: UnitOfWork) -> StoredKey:

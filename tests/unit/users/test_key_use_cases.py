@@ -1,8 +1,11 @@
 """The use cases about signing keys, over fakes."""
 
-import pytest
+from datetime import timedelta
 
-from apps.users.service.keys import ensure_signing_key, signing_key_problem
+import pytest
+from prometheus_client import REGISTRY
+
+from apps.users.service.keys import ensure_signing_key, signing_key_problem, tell_key_age
 from apps.users.signing import KeyCipher, NoSigningKey
 from tests.unit.users.fakes import OTHER_SECRET, Database, FakeUnitOfWork
 
@@ -22,3 +25,10 @@ def test_key_of_another_secret(uow: FakeUnitOfWork, database: Database) -> None:
         ensure_signing_key(uow, KeyCipher(OTHER_SECRET))
     assert len(database.keys) == 1
     assert "TOKEN_KEY_SECRET" in str(signing_key_problem(uow, KeyCipher(OTHER_SECRET)))
+
+
+def test_age_of_the_key_that_signs(uow: FakeUnitOfWork, database: Database) -> None:
+    """The newest one's, from when it was made."""
+    made = database.keys[-1].created_at
+    tell_key_age(uow, made + timedelta(days=91))
+    assert REGISTRY.get_sample_value("signing_key_age_seconds") == 91 * 86_400
