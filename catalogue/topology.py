@@ -23,10 +23,17 @@ def unpublished() -> list[str]:
     ]
 
 
+def unheard() -> list[tuple[str, str]]:
+    """Publishers and types of the events that no service has a queue for."""
+    heard = {(wanted.publisher, wanted.event_type) for each in subscriptions() for wanted in each}
+    told = {(service, event_type(model)) for service in SERVICES for model in published(service)}
+    return sorted(told - heard)
+
+
 def main(arguments: list[str]) -> int:
     """Returns the exit status."""
     mistakes = unpublished()
-    text = json.dumps(definitions(SERVICES, subscriptions(), live_interests()), indent=2) + "\n"
+    text = json.dumps(definitions(SERVICES, subscriptions(), live_interests(), unheard()), indent=2) + "\n"
     if arguments == ["--check"]:
         if not TARGET.exists() or TARGET.read_text() != text:
             mistakes.append(f"{TARGET.name} is out of date: run `make topology` and commit it")

@@ -6,6 +6,7 @@ exchange orders (topic) ──order.placed──▶ queue inventory.orders ─�
 exchange inventory.dead ──▶ queue inventory.orders.dead      (the worker puts a message there itself)
 exchange inventory.replay ──▶ queue inventory.orders         (operators send a dead letter back to its one queue)
 
+What by the catalogue no queue hears goes to `unheard`, so that whatever comes into `unroutable` is a mistake.
 The queues of what a process hears live, `inventory.live.<random>`, are not in here: the process declares its own.
 """
 
@@ -21,6 +22,8 @@ UNROUTABLE = "unroutable"
 RETRY_DELAY_MS = 5_000
 DELIVERY_LIMIT = 50  # grows with every trip through the retry queue, so it must stay above the number of rounds
 UNROUTABLE_KEPT = 100_000
+UNHEARD = "unheard"
+UNHEARD_KEPT = 10_000
 READ_WITHOUT_END = {"x-delivery-limit": -1}  # looking at a dead letter is a delivery, and must never drop it
 
 FLOWER, MONITORING, OPERATOR, SCHEDULER = "flower", "monitoring", "operator", "scheduler"
@@ -57,13 +60,22 @@ def live_queue(service: str, process: str) -> str:
 
 
 def definitions(
-    publishers: Iterable[str], consumers: Sequence[Subscriptions], live: Sequence[LiveInterests] = ()
+    publishers: Iterable[str],
+    consumers: Sequence[Subscriptions],
+    live: Sequence[LiveInterests] = (),
+    unheard: Iterable[tuple[str, str]] = (),
 ) -> dict[str, Any]:
-    """RabbitMQ's definitions for the whole system, without password hashes."""
+    """RabbitMQ's definitions for the whole system, without password hashes.
+
+    `unheard` names the publishers and types of the events that are known to have no consumer.
+    """
     services = sorted({*publishers, *(each.service for each in consumers)})
     exchanges = [_exchange(UNROUTABLE, "fanout")]
-    queues = [_queue(UNROUTABLE, {"x-max-length": UNROUTABLE_KEPT, "x-overflow": "drop-head"})]
-    bindings = [_binding(UNROUTABLE, UNROUTABLE, "")]
+    queues = [_kept(UNROUTABLE, UNROUTABLE_KEPT), _kept(UNHEARD, UNHEARD_KEPT)]
+    bindings = [
+        _binding(UNROUTABLE, UNROUTABLE, ""),
+        *(_binding(publisher, UNHEARD, event_type) for publisher, event_type in sorted(unheard)),
+    ]
     for service in services:
         exchanges += _service_exchanges(service)
         queues += [
@@ -140,6 +152,10 @@ def _queue(name: str, arguments: Mapping[str, Any] | None = None) -> dict[str, A
         "name": name, "vhost": VHOST, "durable": True, "auto_delete": False,
         "arguments": {"x-queue-type": "quorum", **(arguments or {})},
     }  # fmt: skip
+
+
+def _kept(name: str, newest: int) -> dict[str, Any]:
+    return _queue(name, {"x-max-length": newest, "x-overflow": "drop-head"})
 
 
 def _binding(source: str, queue: str, key: str) -> dict[str, Any]:

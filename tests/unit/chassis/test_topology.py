@@ -28,7 +28,8 @@ def made() -> dict[str, Any]:
     stock.on("shop", "thing.sold", Anything)(handle)
     stock.on("shop", "thing.added", Anything)(handle)
     live = LiveInterests("stock", (("shop", "thing.sold"), ("shop", "thing.added")))
-    return definitions(["shop"], [stock], [live, LiveInterests("screen", (("shop", "thing.sold"),))])
+    screen = LiveInterests("screen", (("shop", "thing.sold"),))
+    return definitions(["shop"], [stock], [live, screen], unheard=[("shop", "thing.painted")])
 
 
 def queue(made: dict[str, Any], name: str) -> dict[str, Any]:
@@ -39,6 +40,13 @@ def queue(made: dict[str, Any], name: str) -> dict[str, Any]:
 def test_every_queue_is_a_durable_quorum_queue(made: dict[str, Any]) -> None:
     """Nothing waits in memory alone."""
     assert {(each["durable"], each["arguments"]["x-queue-type"]) for each in made["queues"]} == {(True, "quorum")}
+
+
+def test_what_nobody_is_to_hear_is_not_unroutable(made: dict[str, Any]) -> None:
+    """It has a queue of its own, which keeps the newest; nothing else comes there."""
+    bound = [(each["source"], each["routing_key"]) for each in made["bindings"] if each["destination"] == "unheard"]
+    assert bound == [("shop", "thing.painted")]
+    assert (queue(made, "unheard")["x-max-length"], queue(made, "unheard")["x-overflow"]) == (10_000, "drop-head")
 
 
 def test_rejected_events_go_round_privately(made: dict[str, Any]) -> None:
@@ -58,8 +66,8 @@ def test_dead_lettering_is_at_least_once(made: dict[str, Any]) -> None:
 
 def test_bindings_name_each_type(made: dict[str, Any]) -> None:
     """A queue gets exactly the types that have a handler."""
-    keys = [each["routing_key"] for each in made["bindings"] if each["source"] == "shop"]
-    assert keys == ["thing.added", "thing.sold"]
+    bound = [each for each in made["bindings"] if (each["source"], each["destination"]) == ("shop", "stock.shop")]
+    assert [each["routing_key"] for each in bound] == ["thing.added", "thing.sold"]
 
 
 def test_unroutable_events_are_kept(made: dict[str, Any]) -> None:
