@@ -37,6 +37,7 @@ class Health:
             except Exception as error:  # noqa: BLE001 - whatever a dependency raises is the answer to show
                 problem = f"{type(error).__name__}: {error}".splitlines()[0]
             details[name] = {"status": "ok"} if problem is None else {"status": "failing", "reason": problem}
-            metrics.DEPENDENCY_UP.labels(name).set(problem is None)
-            ready = ready and (problem is None or not self._checks[name][1])
+            if self._checks[name][1]:
+                metrics.DEPENDENCY_UP.labels(name).set(problem is None)
+                ready = ready and problem is None
         return ready, {"status": "ok" if ready else "failing", "checks": details}

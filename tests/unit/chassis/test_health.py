@@ -10,18 +10,20 @@ def broken() -> str | None:
     raise ConnectionError("refused")
 
 
-@pytest.mark.parametrize(
-    ("check", "required", "ready", "up"),
-    [
-        (lambda: None, True, True, 1),
-        (lambda: "no leader", True, False, 0),
-        (broken, True, False, 0),
-        (broken, False, True, 0),
-    ],
-)
-def test_every_report_sets_the_metric(check: Check, required: bool, ready: bool, up: int) -> None:  # noqa: FBT001 - a table
-    """By the dependency's name, whether it is required or not."""
+@pytest.mark.parametrize(("check", "up"), [(lambda: None, 1), (lambda: "no leader", 0), (broken, 0)])
+def test_what_is_required_sets_the_metric(check: Check, up: int) -> None:
+    """By the dependency's name, at every report."""
     health = Health()
-    health.add("store", check, required=required)
-    assert health.report()[0] is ready
+    health.add("store", check)
+    ready, report = health.report()
+    assert (ready, "reason" in report["checks"]["store"]) == (bool(up), not up)
     assert REGISTRY.get_sample_value("dependency_up", {"dependency": "store"}) == up
+
+
+def test_what_is_only_shown_sets_none() -> None:
+    """It fails neither the report nor an alert."""
+    health = Health()
+    health.add("neighbour", broken, required=False)
+    ready, report = health.report()
+    assert (ready, report["checks"]["neighbour"]["reason"]) == (True, "ConnectionError: refused")
+    assert REGISTRY.get_sample_value("dependency_up", {"dependency": "neighbour"}) is None
