@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 import flask_smorest
 import marshmallow as ma
 from flask import Flask, Response, g, request
+from flask_smorest.pagination import PaginationMetadataSchema
 from opentelemetry.instrumentation.flask import FlaskInstrumentor
 from prometheus_flask_exporter import PrometheusMetrics
 from werkzeug.exceptions import HTTPException
@@ -44,18 +45,38 @@ class Decorator(Protocol):
         """The view, with more said about it."""
 
 
+UNREADABLE = (HTTPStatus.BAD_REQUEST, HTTPStatus(413), HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+
+
 class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest ships no types
     """Base of all blueprints, so that a change for all has one home."""
 
     DEFAULT_PAGINATION_PARAMETERS = {"page": 1, "page_size": 20, "max_page_size": 100}  # noqa: RUF012 - the library's own
 
+    def arguments(self, schema: type[ma.Schema], *, location: str = "json", **options: Any) -> Decorator:
+        """Parses what comes with the request; a body may also be unreadable, which the document says too."""
+        parse: Decorator = super().arguments(schema, location=location, **options)
+        return _refusing(UNREADABLE, parse) if location in ("json", "form") else parse
+
     # The decorators that are in use, with the types that the library does not ship.
     route: Callable[..., Decorator]
-    arguments: Callable[..., Decorator]
     response: Callable[..., Decorator]
     alt_response: Callable[..., Decorator]
     paginate: Callable[..., Decorator]
     doc: Callable[..., Decorator]
+
+
+def _refusing(statuses: Sequence[HTTPStatus], decorate: Decorator) -> Decorator:
+    """As `decorate`, and these refusals are documented in the words that `Api` has for them."""
+
+    def document(view: View) -> View:
+        documented = decorate(view)
+        described: Any = documented
+        responses = described._apidoc["arguments"]["responses"]  # noqa: SLF001 - the library's way
+        responses.update({int(status): status.name for status in statuses})
+        return documented
+
+    return document
 
 
 class Api(flask_smorest.Api):  # type: ignore[misc] # flask-smorest ships no types
@@ -69,6 +90,11 @@ class Api(flask_smorest.Api):  # type: ignore[misc] # flask-smorest ships no typ
         named = {status.name: status.phrase for status in HTTPStatus} | {"DEFAULT_ERROR": "Any other error"}
         for name, words in named.items():
             self.spec.components.response(name, {"description": words, "content": content}, lazy=True)
+
+    def _register_pagination_header(self) -> None:
+        """X-Pagination is a text in JSON, which the library's own description leaves open."""
+        content = {"application/json": {"schema": PaginationMetadataSchema}}
+        self.spec.components.header("PAGINATION", {"description": "Where this page is", "content": content}, lazy=True)
 
     def handle_http_exception(self, error: HTTPException) -> Response:
         """Every HTTP error as problem+json."""

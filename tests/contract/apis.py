@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import jwt
 from cryptography.fernet import Fernet
@@ -14,6 +14,7 @@ from apps.inventory.api.app import create_app as create_inventory
 from apps.inventory.api.parts import ApiParts as InventoryParts
 from apps.orders.api.app import create_app as create_orders
 from apps.orders.api.parts import ApiParts as OrdersParts
+from apps.orders.domain.order import Status
 from apps.users.api.app import create_app as create_users
 from apps.users.api.parts import ApiParts as UsersParts
 from apps.users.passwords import Passwords
@@ -28,10 +29,15 @@ from config.service import Configuration
 from tests.unit.config.repositories import repository_of
 from tests.unit.inventory.fakes import Store
 from tests.unit.orders.fakes import FakeAvailability, FakeCatalogue, FakeOrders
+from tests.unit.orders.samples import CUSTOMER, order, product
 from tests.unit.users.fakes import CHEAP, SECRET, Database, FakeUnitOfWork, a_keeper
 
 _KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-_SETTINGS = TokenSettings()
+SETTINGS = TokenSettings()
+_CONFIRMED = order(Status.CONFIRMED, 1, 1)
+
+OWNER = CUSTOMER
+"""Whose the orders are."""
 
 
 class OneKey:
@@ -41,11 +47,14 @@ class OneKey:
         return _KEY.public_key() if kid == "test" else None
 
 
-def bearer(*roles: str) -> Mapping[str, str]:
-    """The headers of a caller with these roles, who has no account and no order."""
+KEYS = OneKey()
+
+
+def bearer(*roles: str, user: UUID | None = None) -> Mapping[str, str]:
+    """The headers of a caller with these roles, who has no account and, unless it is the `OWNER`, no order."""
     now = utc_now()
     claims = {
-        "sub": str(uuid4()), "roles": roles, "iss": _SETTINGS.token_issuer, "aud": _SETTINGS.token_audience,
+        "sub": str(user or uuid4()), "roles": roles, "iss": SETTINGS.token_issuer, "aud": SETTINGS.token_audience,
         "iat": now, "exp": now + timedelta(minutes=5), "jti": str(uuid4()), "type": "access",
     }  # fmt: skip
     return {"Authorization": f"Bearer {jwt.encode(claims, _KEY, 'RS256', {'kid': 'test'})}"}
@@ -56,18 +65,19 @@ def users() -> Flask:
     cipher = KeyCipher(SECRET)
     database = Database(keys=[cipher.new_key()])
     return create_users(
-        UsersParts(lambda: FakeUnitOfWork(database), Passwords(CHEAP), a_keeper(cipher), OneKey(), _SETTINGS)
+        UsersParts(lambda: FakeUnitOfWork(database), Passwords(CHEAP), a_keeper(cipher), KEYS, SETTINGS)
     )
 
 
 def inventory() -> Flask:
-    """Nothing is in the catalogue."""
-    return create_inventory(InventoryParts(Store(), OneKey(), _SETTINGS))
+    """There are some teas."""
+    return create_inventory(InventoryParts(Store(TEA=5), KEYS, SETTINGS))
 
 
 def orders() -> Flask:
-    """Nothing was ordered."""
-    return create_orders(OrdersParts(FakeOrders(), FakeCatalogue(), FakeAvailability(), OneKey(), _SETTINGS))
+    """The owner has one order, which is confirmed."""
+    stored, catalogue = FakeOrders(_CONFIRMED), FakeCatalogue(product("TEA"))
+    return create_orders(OrdersParts(stored, catalogue, FakeAvailability(), KEYS, SETTINGS))
 
 
 def config() -> Flask:
@@ -75,7 +85,10 @@ def config() -> Flask:
     configuration = Configuration(
         repository_of({"application.yml": "a: 1\n"}), Cipher([Fernet.generate_key().decode()]), "main"
     )
-    return create_config(ConfigParts(configuration, Access({}), OneKey(), _SETTINGS))
+    return create_config(ConfigParts(configuration, Access({}), KEYS, SETTINGS))
 
 
 APIS = {"config": config, "users": users, "inventory": inventory, "orders": orders}
+
+KNOWN = {"inventory": {"sku": "TEA"}, "orders": {"sku": "TEA", "order_id": str(_CONFIRMED.id)}}
+"""What an API knows from the beginning, by the names in paths and bodies."""

@@ -1,5 +1,6 @@
 """What the views share: the headers of an order, the versions that a client has seen, the documented refusals."""
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from chassis.http.app import Blueprint, Decorator, View
 from chassis.http.auth import caller
 from chassis.http.errors import CONTENT_TYPE, Problem, ProblemSchema
 
+_VERSION = re.compile("[0-9]{1,18}")
 ORDERS_PATH = "/api/v1/orders"
 
 ETAG = {"ETag": {"description": "The order's version", "schema": {"type": "string"}}}
@@ -41,7 +43,7 @@ def seen_versions() -> Collection[int] | None:
         raise Problem(428, detail="Say in If-Match which version of the order you want to change: its ETag.")
     if request.if_match.star_tag:
         return None
-    return {int(tag) for tag in request.if_match.as_set() if tag.isdecimal()}
+    return {int(tag) for tag in request.if_match.as_set() if tag and _VERSION.fullmatch(tag)}
 
 
 def refuses(blueprint: Blueprint, codes: Mapping[int, str]) -> Decorator:

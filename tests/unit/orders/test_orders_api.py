@@ -234,6 +234,8 @@ def test_change(client: FlaskClient, orders: FakeOrders) -> None:
         ({"If-Match": '"6"'}, (412, "precondition_failed")),
         ({"If-Match": 'W/"7"'}, (412, "precondition_failed")),
         ({"If-Match": '"x"'}, (412, "precondition_failed")),
+        ({"If-Match": '"'}, (412, "precondition_failed")),
+        ({"If-Match": f'"{"9" * 5000}"'}, (412, "precondition_failed")),
     ],
 )
 def test_change_needs_the_etag(
