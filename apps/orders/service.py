@@ -10,6 +10,7 @@ from typing import Protocol
 from uuid import UUID
 
 from apps.orders import metrics
+from apps.orders.domain import answers
 from apps.orders.domain.events import Shortage
 from apps.orders.domain.lines import AskedLine, Product, price_lines
 from apps.orders.domain.order import (
@@ -39,6 +40,14 @@ class Contended(Exception):
     """Others moved the order each time before this move was written: worth another try a little later."""
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """An event about an order, and what the timeline says of it."""
+
+    event: Event
+    detail: str
+
+
 class Orders(Protocol):
     """Where orders are kept. Every write is atomic: state, timeline, outgoing events, and the event that caused it."""
 
@@ -51,8 +60,11 @@ class Orders(Protocol):
     def answered(self, key: str) -> StoredAnswer | None:
         """What was answered to the request with that key, unless that is too long ago."""
 
-    def save(self, before: Order, transition: Transition, cause: Event | None) -> bool:
+    def save(self, before: Order, transition: Transition, heard: Heard | None) -> bool:
         """Writes a move; False, and nothing written, when the order is not at the version of `before` any more."""
+
+    def note(self, order_id: UUID, heard: Heard) -> None:
+        """Writes what was heard, once, into the timeline of an order that it does not move."""
 
     def page(self, owner: UUID | None, status: Status | None, first: int, size: int) -> tuple[Sequence[Order], int]:
         """Orders from number `first` on, newest first, and how many there are in all."""
@@ -155,29 +167,37 @@ def ship_order(orders: Orders, order_id: UUID) -> Order:
 
 def stock_reserved(orders: Orders, order_id: UUID, revision: int, cause: Event) -> Order:
     """The revision is held."""
-    return _move(orders, order_id, lambda order: order.reserved(revision), cause=cause)
+    return _hear(orders, order_id, lambda order: order.reserved(revision), Heard(cause, answers.reserved(revision)))
 
 
 def stock_rejected(
     orders: Orders, order_id: UUID, revision: int, held_revision: int, shortages: Sequence[Shortage], cause: Event
 ) -> Order:
     """The revision cannot be held; `held_revision` still is (0: none)."""
-    return _move(orders, order_id, lambda order: order.rejected(revision, held_revision, shortages), cause=cause)
+    heard = Heard(cause, answers.rejected(revision, shortages))
+    return _hear(orders, order_id, lambda order: order.rejected(revision, held_revision, shortages), heard)
 
 
 def stock_expired(orders: Orders, order_id: UUID, cause: Event) -> Order:
     """The hold ran out."""
-    return _move(orders, order_id, Order.expired, cause=cause)
+    return _hear(orders, order_id, Order.expired, Heard(cause, answers.EXPIRED))
 
 
 def stock_sold(orders: Orders, order_id: UUID, cause: Event) -> Order:
     """The goods are sold."""
-    return _move(orders, order_id, Order.sold, cause=cause)
+    return _hear(orders, order_id, Order.sold, Heard(cause, answers.SOLD))
 
 
 def stock_sale_rejected(orders: Orders, order_id: UUID, cause: Event) -> Order:
     """The goods could not be sold."""
-    return _move(orders, order_id, Order.sale_rejected, cause=cause)
+    return _hear(orders, order_id, Order.sale_rejected, Heard(cause, answers.SALE_REJECTED))
+
+
+def stock_released(orders: Orders, order_id: UUID, cause: Event) -> Order:
+    """What was held for a cancelled order is free again. The order has ended; its timeline tells of it."""
+    order = _visible(orders.find(order_id, cause), None)
+    orders.note(order_id, Heard(cause, answers.RELEASED))
+    return order
 
 
 @dataclass(frozen=True)
@@ -216,24 +236,38 @@ def keep_product(catalogue: Catalogue, product: Product, sequence: int) -> None:
         log.info("product_kept", sku=product.sku, sequence=sequence)
 
 
+def _hear(orders: Orders, order_id: UUID, step: Callable[[Order], Transition | None], heard: Heard) -> Order:
+    """Lets the order step on what was heard; where that leads nowhere, only its timeline tells of it."""
+    order, moved = _stepped(orders, order_id, step, None, heard)
+    if not moved:
+        orders.note(order_id, Heard(heard.event, answers.late(heard.detail)))
+    return order
+
+
 def _move(
+    orders: Orders, order_id: UUID, step: Callable[[Order], Transition | None], owner: UUID | None = None
+) -> Order:
+    """Lets the order step, if it may; the order as it is afterwards."""
+    return _stepped(orders, order_id, step, owner, None)[0]
+
+
+def _stepped(
     orders: Orders,
     order_id: UUID,
     step: Callable[[Order], Transition | None],
-    *,
-    owner: UUID | None = None,
-    cause: Event | None = None,
-) -> Order:
-    """Reads, steps and writes, again from the start whenever somebody else was faster. No step: the order as it is."""
+    owner: UUID | None,
+    heard: Heard | None,
+) -> tuple[Order, bool]:
+    """Reads, steps and writes, again from the start whenever somebody else was faster; and whether there was a step."""
     for _ in range(ATTEMPTS):
-        order = _visible(orders.find(order_id, cause), owner)
+        order = _visible(orders.find(order_id, heard.event if heard else None), owner)
         transition = step(order)
         if transition is None:
-            return order
+            return order, False
         transition = transition.at(utc_now())
-        if orders.save(order, transition, cause):
+        if orders.save(order, transition, heard):
             _tell(order, transition.order)
-            return transition.order
+            return transition.order, True
     raise Contended(f"order {order_id} was moved by others {ATTEMPTS} times in a row")
 
 

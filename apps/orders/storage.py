@@ -14,9 +14,10 @@ from apps.orders.domain.lines import Line, Lines, Product
 from apps.orders.domain.money import Money
 from apps.orders.domain.order import WAITING, Order, Status, Transition
 from apps.orders.domain.timeline import Entry, Timeline
+from apps.orders.service import Heard
 from chassis.http.idempotency import KEPT, KeyTaken, Receipt, StoredAnswer
 from chassis.messaging.events import DuplicateEvent, Event, publication
-from chassis.storage.mongo import Document, outgoing, transition
+from chassis.storage.mongo import Document, outgoing, remembered, transition
 from chassis.storage.mongo_outbox import MongoOutbox
 from chassis.telemetry import trace_id_of
 from chassis.times import utc_now
@@ -78,15 +79,22 @@ class MongoOrders:
             return None
         return StoredAnswer(answer["fingerprint"], answer["status"], answer["body"], answer["headers"])
 
-    def save(self, before: Order, transition_: Transition, cause: Event | None) -> bool:
+    def save(self, before: Order, transition_: Transition, heard: Heard | None) -> bool:
         """See `Orders`. The version also guards the inbox that `find` has looked into."""
+        cause = heard.event if heard else None
         events = _publications(transition_, cause)
         known, wanted = _state(before), _state(transition_.order)
         changes = {name: value for name, value in wanted.items() if value != known[name]}
         update = transition(changes, events, cause)
-        update.setdefault("$push", {})["timeline"] = {"$each": _entries(transition_, events, cause)}
+        update.setdefault("$push", {})["timeline"] = {"$each": _entries(transition_, events, heard)}
         written = self._orders.update_one({"_id": str(before.id), "version": before.version}, update)
         return written.matched_count == 1
+
+    def note(self, order_id: UUID, heard: Heard) -> None:
+        """See `Orders`. Its guard is the inbox: nothing of the state moves, so the version stays."""
+        unheard = {"_id": str(order_id), "inbox": {"$ne": str(heard.event.id)}}
+        entry = _entry(heard.event, heard.detail, utc_now())
+        self._orders.update_one(unheard, {"$push": {**remembered(heard.event), "timeline": entry}})
 
     def page(self, owner: UUID | None, status: Status | None, first: int, size: int) -> tuple[Sequence[Order], int]:
         """See `Orders`. Ids are UUIDv7, so their order is that of placing."""
@@ -220,17 +228,18 @@ def _publications(transition_: Transition, cause: Event | None) -> list[Event]:
     ]
 
 
-def _entries(transition_: Transition, published: Sequence[Event], cause: Event | None) -> list[Document]:
+def _entries(transition_: Transition, published: Sequence[Event], heard: Heard | None) -> list[Document]:
     """What the timeline says of the move: the answer that led to it, then the events that tell of it."""
-    heard = [] if cause is None else [(cause, transition_.answer)]
+    answered = [(heard.event, heard.detail)] if heard else []
     told = zip(published, transition_.details, strict=True)
-    return [
-        {
-            "at": transition_.order.updated_at,
-            "type": event.type,
-            "source": event.source,
-            "detail": detail,
-            "trace_id": trace_id_of(event.traceparent),
-        }
-        for event, detail in (*heard, *told)
-    ]
+    return [_entry(event, detail, transition_.order.updated_at) for event, detail in (*answered, *told)]
+
+
+def _entry(event: Event, detail: str, at: datetime) -> Document:
+    return {
+        "at": at,
+        "type": event.type,
+        "source": event.source,
+        "detail": detail,
+        "trace_id": trace_id_of(event.traceparent),
+    }

@@ -75,9 +75,14 @@ def transition(fields: Mapping[str, Any], events: Iterable[Event], cause: Event 
         push["outbox"] = {"$each": stored}
         changes["relay"] = True
     if cause is not None:
-        push["inbox"] = {"$each": [str(cause.id)], "$slice": -INBOX_SIZE}
+        push.update(remembered(cause))
     update: Document = {"$set": changes, "$inc": {"version": 1}}
     return {**update, "$push": push} if push else update
+
+
+def remembered(cause: Event) -> Document:
+    """The push that puts the event into a document's inbox."""
+    return {"inbox": {"$each": [str(cause.id)], "$slice": -INBOX_SIZE}}
 
 
 def _embedded(event: Event) -> Document:

@@ -90,5 +90,10 @@ def config() -> Flask:
 
 APIS = {"config": config, "users": users, "inventory": inventory, "orders": orders}
 
-KNOWN = {"inventory": {"sku": "TEA"}, "orders": {"sku": "TEA", "order_id": str(_CONFIRMED.id)}}
+KNOWN: Mapping[str, Mapping[str, str]] = {
+    "config": {"application": "application", "profile": "default", "label": "main"},
+    "inventory": {"sku": "TEA"},
+    "orders": {"sku": "TEA", "order_id": str(_CONFIRMED.id)},
+    "users": {},
+}
 """What an API knows from the beginning, by the names in paths and bodies."""

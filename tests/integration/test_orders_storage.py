@@ -170,6 +170,31 @@ def test_timeline(orders: MongoOrders, catalogue: MongoCatalogue) -> None:
     assert timeline.entries[1].detail == "Revision 1 is held."
 
 
+def test_answer_that_moves_nothing_is_noted_once(
+    database: Database[Document], orders: MongoOrders, catalogue: MongoCatalogue
+) -> None:
+    """The timeline has a late answer, and what was released, once each; version and outbox stay."""
+    placed = place(orders, catalogue)
+    service.cancel_order(orders, placed.id, CUSTOMER)
+    before = stored(database, placed)
+    late, released = heard("stock.reserved", placed), heard("stock.released", placed)
+
+    def deliver(event: Event) -> None:
+        with suppress(DuplicateEvent):
+            if event is late:
+                service.stock_reserved(orders, placed.id, 1, late)
+            else:
+                service.stock_released(orders, placed.id, released)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(deliver, [late, released] * 4))
+    after = stored(database, placed)
+    assert sorted(entry["type"] for entry in after["timeline"][2:]) == ["stock.released", "stock.reserved"]
+    assert sorted(after["inbox"]) == sorted([str(late.id), str(released.id)])
+    unmoved = ("status", "version", "updated_at", "outbox", "revisions")
+    assert {name: after[name] for name in unmoved} == {name: before[name] for name in unmoved}
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_five_shuffled_duplicates(
     database: Database[Document], orders: MongoOrders, catalogue: MongoCatalogue, seed: int

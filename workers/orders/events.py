@@ -69,7 +69,7 @@ class StockRejected(Reading):
 
 
 class ReservationEnded(Reading):
-    """The hold of an order has come to an end: expired, sold, or not there when it was to be sold."""
+    """The hold of an order has come to an end: expired, sold, released, or not there when it was to be sold."""
 
     order_id: UUID
 
@@ -111,3 +111,9 @@ def stock_sold(parts: Parts, data: ReservationEnded, event: Event) -> None:
 def stock_sale_rejected(parts: Parts, data: ReservationEnded, event: Event) -> None:
     """Cancels the order that could not be shipped."""
     service.stock_sale_rejected(parts.orders, data.order_id, event)
+
+
+@subscriptions.on(INVENTORY, "stock.released", ReservationEnded)
+def stock_released(parts: Parts, data: ReservationEnded, event: Event) -> None:
+    """Notes that a cancelled order holds nothing any more."""
+    service.stock_released(parts.orders, data.order_id, event)

@@ -116,7 +116,7 @@ class Order:
             return None
         if self.status not in OPEN:
             raise OrderNotCancellable(f"An order that is {self.status} cannot be cancelled.")
-        return self._cancelled(reason, None)
+        return self._cancelled(reason)
 
     def ship(self) -> "Transition":
         """The first step of shipping: only inventory knows whether the goods are still held."""
@@ -137,7 +137,7 @@ class Order:
         if self.status not in WAITING:
             return None
         if self.repeats >= tries:
-            return self._cancelled(NO_ANSWER, None)
+            return self._cancelled(NO_ANSWER)
         kind = events.OrderPlaced if self.revision == 1 else events.OrderChanged
         return self._asked_again(kind, **_priced(self.revisions[self.revision]))
 
@@ -145,20 +145,19 @@ class Order:
         """All lines of the revision are held."""
         if self.status not in WAITING or revision != self.revision:
             return None
-        return self._confirmed(revision, None, f"Revision {revision} is held.")
+        return self._confirmed(revision, None)
 
     def rejected(self, revision: int, held_revision: int, shortages: Sequence[events.Shortage]) -> "Transition | None":
         """The revision cannot be held: back to the one that still is, or the end when none is."""
         if self.status not in WAITING or revision != self.revision:
             return None
-        answer = f"Revision {revision} cannot be held. {_in_words(shortages)}".strip()
         refusal = {"reason": INSUFFICIENT_STOCK, "shortages": tuple(shortages)}
         if not held_revision:
             ended = self._with(
                 status=Status.REJECTED, held_revision=0, revisions=self._newest(), reason=INSUFFICIENT_STOCK
             )
-            return Transition(ended, (_event(ended, events.OrderRejected, **refusal),), answer)
-        kept = self._confirmed(held_revision, INSUFFICIENT_STOCK, answer)
+            return Transition(ended, (_event(ended, events.OrderRejected, **refusal),))
+        kept = self._confirmed(held_revision, INSUFFICIENT_STOCK)
         refused = _event(kept.order, events.OrderChangeRejected, held_revision=held_revision, **refusal)
         return replace(kept, events=(refused, *kept.events))
 
@@ -166,7 +165,7 @@ class Order:
         """The hold ran out before its confirmation arrived; inventory has closed the reservation."""
         if self.status not in OPEN:
             return None
-        return self._cancelled(RESERVATION_EXPIRED, "The reservation has expired.")
+        return self._cancelled(RESERVATION_EXPIRED)
 
     def sold(self) -> "Transition | None":
         """The goods are sold: the second step of shipping."""
@@ -174,29 +173,29 @@ class Order:
             return None
         shipped = self._with(status=Status.SHIPPED)
         event = _event(shipped, events.OrderShipped, revision=self.held_revision, **_priced(self.lines))
-        return Transition(shipped, (event,), "The goods are sold.")
+        return Transition(shipped, (event,))
 
     def sale_rejected(self) -> "Transition | None":
         """The goods are no longer held: the order cannot be shipped."""
         if self.status is not Status.SHIPPING:
             return None
-        return self._cancelled(SALE_REJECTED, "The goods are no longer held.")
+        return self._cancelled(SALE_REJECTED)
 
     def _asked_again(self, kind: type[events.OrderEvent], **fields: Any) -> "Transition":
         again = self._with(repeats=self.repeats + 1)
         return Transition(again, (_event(again, kind, **fields),), note="No answer yet: asked again.")
 
-    def _confirmed(self, held_revision: int, reason: str | None, answer: str) -> "Transition":
+    def _confirmed(self, held_revision: int, reason: str | None) -> "Transition":
         lines = self.revisions[held_revision]
         confirmed = self._with(
             status=Status.CONFIRMED, held_revision=held_revision, revisions={held_revision: lines}, reason=reason
         )
         event = _event(confirmed, events.OrderConfirmed, revision=held_revision, **_priced(lines))
-        return Transition(confirmed, (event,), answer)
+        return Transition(confirmed, (event,))
 
-    def _cancelled(self, reason: str, answer: str | None) -> "Transition":
+    def _cancelled(self, reason: str) -> "Transition":
         cancelled = self._with(status=Status.CANCELLED, held_revision=0, revisions=self._newest(), reason=reason)
-        return Transition(cancelled, (_event(cancelled, events.OrderCancelled, reason=reason),), answer)
+        return Transition(cancelled, (_event(cancelled, events.OrderCancelled, reason=reason),))
 
     def _newest(self) -> Mapping[int, Lines]:
         newest = max(self.revisions)
@@ -208,14 +207,13 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """A move of an order: the order after it, the events that tell of it, and the answer that led to it, in words.
+    """A move of an order: the order after it, and the events that tell of it.
 
     A `note` stands in the timeline in place of the events' own words.
     """
 
     order: Order
     events: tuple[events.OrderEvent, ...]
-    answer: str | None = None
     note: str | None = None
 
     @property
@@ -238,7 +236,3 @@ def _priced(lines: Lines) -> dict[str, Any]:
         "lines": tuple(events.OrderedLine(sku=line.sku, quantity=line.quantity) for line in lines),
         "total": events.Total(amount=money.text, currency=money.currency),
     }
-
-
-def _in_words(shortages: Sequence[events.Shortage]) -> str:
-    return " ".join(f"{short.sku}: {short.asked} asked, {short.available} available." for short in shortages)

@@ -8,6 +8,7 @@ from apps.orders.domain.events import OrderEvent
 from apps.orders.domain.lines import Product
 from apps.orders.domain.order import WAITING, Order, Status, Transition
 from apps.orders.domain.timeline import Entry, Timeline
+from apps.orders.service import Heard
 from chassis.http.idempotency import KeyTaken, Receipt, StoredAnswer
 from chassis.messaging.events import DuplicateEvent, Event, event_type
 
@@ -40,13 +41,17 @@ class FakeOrders:
     def answered(self, key: str) -> StoredAnswer | None:
         return self.answers.get(key)
 
-    def save(self, before: Order, transition: Transition, cause: Event | None) -> bool:
+    def save(self, before: Order, transition: Transition, heard: Heard | None) -> bool:
         competitor, self.meanwhile = self.meanwhile, lambda: None
         competitor()
         if self.orders[before.id].version != before.version:
             return False
-        self._write(transition, cause)
+        self._write(transition, heard)
         return True
+
+    def note(self, order_id: UUID, heard: Heard) -> None:
+        if heard.event.id not in self.inbox:
+            self._hear(order_id, heard)
 
     def page(self, owner: UUID | None, status: Status | None, first: int, size: int) -> tuple[Sequence[Order], int]:
         found = [
@@ -67,17 +72,22 @@ class FakeOrders:
         order = self.orders.get(order_id)
         return None if order is None else Timeline(order.customer_id, tuple(self.entries.get(order_id, ())))
 
-    def _write(self, transition: Transition, cause: Event | None) -> None:
+    def _write(self, transition: Transition, heard: Heard | None) -> None:
         order = transition.order
         self.orders[order.id] = order
         self.published.extend(transition.events)
         self.writes += 1
-        if cause is not None:
-            self.inbox.add(cause.id)
+        if heard is not None:
+            self._hear(order.id, heard)
         self.entries.setdefault(order.id, []).extend(
             Entry(order.updated_at, event_type(type(event)), "orders", detail, None)
             for event, detail in zip(transition.events, transition.details, strict=True)
         )
+
+    def _hear(self, order_id: UUID, heard: Heard) -> None:
+        self.inbox.add(heard.event.id)
+        entry = Entry(heard.event.time, heard.event.type, heard.event.source, heard.detail, None)
+        self.entries.setdefault(order_id, []).append(entry)
 
 
 class FakeCatalogue:

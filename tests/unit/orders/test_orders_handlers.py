@@ -28,7 +28,7 @@ def deliver(parts: Parts, event_type: str, data: dict[str, Any], sample: Order, 
 
 
 def test_listens_to_the_saga_and_the_catalogue() -> None:
-    """The subscriptions are the answers of inventory and its products; releases say nothing new to orders."""
+    """The subscriptions are the answers of inventory and its products."""
     assert {(each.publisher, each.event_type) for each in subscriptions} == {
         ("inventory", kind)
         for kind in (
@@ -39,6 +39,7 @@ def test_listens_to_the_saga_and_the_catalogue() -> None:
             "stock.expired",
             "stock.sold",
             "stock.sale_rejected",
+            "stock.released",
         )
     }
 
@@ -62,6 +63,7 @@ def test_listens_to_the_saga_and_the_catalogue() -> None:
         (order(Status.CONFIRMED, 1, 1), "stock.expired", {"revision": 1}, Status.CANCELLED),
         (order(Status.SHIPPING, 1, 1), "stock.sold", {"revision": 1, "lines": []}, Status.SHIPPED),
         (order(Status.SHIPPING, 1, 1), "stock.sale_rejected", {}, Status.CANCELLED),
+        (order(Status.CANCELLED), "stock.released", {"revision": 1, "lines": []}, Status.CANCELLED),
     ],
 )
 def test_answers_move_the_order(before: Order, event_type: str, data: dict[str, Any], after: Status) -> None:

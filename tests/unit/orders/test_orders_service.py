@@ -1,16 +1,19 @@
 """The use cases of orders, on stores in memory."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
 from apps.orders import service
+from apps.orders.domain.events import Shortage
 from apps.orders.domain.lines import AskedLine
 from apps.orders.domain.order import Order, Status
 from apps.orders.domain.refusals import InsufficientStock, OrderNotFound, UnknownSku, VersionMismatch
 from chassis.identifiers import new_id
-from chassis.messaging.events import DuplicateEvent, event_type
+from chassis.messaging.events import DuplicateEvent, Event, event_type
 from tests.unit.orders.fakes import FakeAvailability, FakeCatalogue, FakeOrders
 from tests.unit.orders.samples import CUSTOMER, heard, order, product
 
@@ -87,12 +90,44 @@ def test_answer_confirms() -> None:
     assert confirmed.updated_at >= sample.updated_at
 
 
-def test_late_answer_writes_nothing() -> None:
-    """An answer for an older revision leaves the order as it is."""
+def test_late_answer_changes_nothing() -> None:
+    """An answer for an older revision leaves the order as it is; the timeline alone tells of it."""
     orders = FakeOrders(sample := order(revision=2))
 
     assert service.stock_reserved(orders, sample.id, 1, heard("stock.reserved", sample.id)) is sample
-    assert orders.writes == 0
+    assert (orders.orders[sample.id], orders.writes) == (sample, 0)
+    assert details(orders, sample) == [("stock.reserved", "Revision 1 is held. Nobody waits for this any more.")]
+
+
+def details(orders: FakeOrders, sample: Order) -> list[tuple[str, str]]:
+    entries = service.view_timeline(orders, sample.id, None).entries
+    return [(entry.type, entry.detail) for entry in entries if entry.source == "inventory"]
+
+
+def reject(orders: FakeOrders, order_id: UUID, event: Event) -> Order:
+    shortage = Shortage(sku="TEA", asked=3, available=1)
+    return service.stock_rejected(orders, order_id, 1, 0, [shortage], event)
+
+
+@pytest.mark.parametrize(
+    ("before", "answer", "detail"),
+    [
+        (order(), reject, "Revision 1 cannot be held. TEA: 3 asked, 1 available."),
+        (order(), service.stock_expired, "The reservation has expired."),
+        (order(Status.SHIPPING, 1, 1), service.stock_sold, "The goods are sold."),
+        (order(Status.SHIPPING, 1, 1), service.stock_sale_rejected, "The goods are no longer held."),
+        (order(Status.CANCELLED), service.stock_released, "What was held is free again."),
+    ],
+)  # fmt: skip
+def test_answers_are_told(before: Order, answer: Callable[..., Order], detail: str) -> None:
+    """Whatever inventory says of an order is in its timeline, in words, once."""
+    orders = FakeOrders(before)
+    event = heard("stock.said", before.id)
+    answer(orders, before.id, event)
+    with pytest.raises(DuplicateEvent):
+        answer(orders, before.id, event)
+
+    assert details(orders, before) == [("stock.said", detail)]
 
 
 def test_duplicate_is_told_apart() -> None:
