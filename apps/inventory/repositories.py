@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from apps.inventory.domain.products import Product
 from apps.inventory.domain.reservations import Reservation
 from apps.inventory.domain.stock import Move, Moved, Stock, Totals
+from chassis.http.idempotency import Once, StoredAnswer
 from chassis.messaging.events import Event
 
 
@@ -90,7 +91,7 @@ class UnitOfWork(Protocol):
         """All reservations."""
 
     def __enter__(self) -> Self:
-        """Begins it. Raises `DuplicateEvent` when the event that caused it was handled before."""
+        """Begins it. Raises `DuplicateEvent` for an event that was handled before, `KeyTaken` for such a request."""
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -100,12 +101,18 @@ class UnitOfWork(Protocol):
     def publish(self, event: BaseModel, *, subject: str, sequence: int, correlation: str | None = None) -> None:
         """Notes an event that leaves with the commit."""
 
+    def answer(self, outcome: object) -> None:
+        """Keeps how the outcome is answered, with the commit, if the request may be repeated."""
+
+    def answered(self, key: str) -> StoredAnswer | None:
+        """What was answered to the request with that key, unless that is too long ago."""
+
     def commit(self) -> None:
         """Makes all of it true."""
 
 
 class UnitOfWorkFactory(Protocol):
-    """Makes the unit of work of a request, or of an event."""
+    """Makes the unit of work of a request, which may be repeated, or of an event."""
 
-    def __call__(self, cause: Event | None = None) -> UnitOfWork:
+    def __call__(self, cause: Event | None = None, once: Once | None = None) -> UnitOfWork:
         """A new one, not begun yet."""

@@ -40,6 +40,7 @@ def create_product(uow: UnitOfWork, product: Product, received: int = 0, low_sto
             raise SkuTaken(product.sku)
         uow.stock.add(product.sku, received, low_stock_threshold)
         uow.publish(product_created(product), subject=product.sku, sequence=product.version)
+        uow.answer(product)
         uow.commit()
     return product
 
@@ -115,6 +116,7 @@ def correct_stock(uow: UnitOfWork, sku: str, delta: int, reason: str, author: UU
         if moved.short:
             raise StockBelowZero(sku, moved.short[sku])
         uow.stock.note(sku, delta, reason, author)
+        uow.answer(moved.stocks[0])
         uow.commit()
     return moved.stocks[0]
 

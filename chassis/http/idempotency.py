@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from flask import Response, request
@@ -25,6 +26,9 @@ PARAMETER = {
     "description": "A value of the client's choice, the same for every repetition of this request; kept for 24 hours.",
     "schema": {"type": "string", "maxLength": MAX_LENGTH},
 }
+
+REPEATED = "idempotency_key_reused or idempotency_key_in_progress"
+"""The codes of the refusals, for the documents."""
 
 
 class KeyTaken(Exception):
@@ -59,6 +63,14 @@ class Receipt:
 
     key: str
     answer: StoredAnswer
+
+
+@dataclass(frozen=True)
+class Once:
+    """A request that may be repeated: its key, and how its outcome is answered."""
+
+    key: str
+    answer: Callable[[Any], StoredAnswer]
 
 
 def idempotency_key(owner: UUID) -> IdempotencyKey | None:

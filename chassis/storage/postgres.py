@@ -10,10 +10,12 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from chassis import failpoints
+from chassis.http.idempotency import Once, StoredAnswer
 from chassis.logs import stop_with
 from chassis.messaging.events import DuplicateEvent, Event, publication
 from chassis.settings import PostgresSettings
 from chassis.storage.outbox import StoredEvent
+from chassis.storage.postgres_answers import claim, find_answer, keep_answer
 from chassis.waiting import wait_until
 
 TRANSIENT: tuple[type[Exception], ...] = (OperationalError, InterfaceError, PoolExhausted)
@@ -75,13 +77,15 @@ class UnitOfWork:
     """One transaction. It holds the new state, the events to publish and, in a worker, the event that caused it.
 
     Entering it for an event that was handled before raises `DuplicateEvent`. The insert into the inbox makes a second
-    delivery that runs at the same time wait until the first has committed, so that its effect comes once.
+    delivery that runs at the same time wait until the first has committed, so that its effect comes once. For a request
+    that may be repeated the same holds with its key, and `KeyTaken`.
     """
 
-    def __init__(self, engine: Engine, service: str, cause: Event | None = None) -> None:
+    def __init__(self, engine: Engine, service: str, cause: Event | None = None, once: Once | None = None) -> None:
         self._engine = engine
         self._service = service
         self._cause = cause
+        self._once = once
         self._events: list[Event] = []
 
     @property
@@ -95,6 +99,8 @@ class UnitOfWork:
             self._connection.begin()
             if self._cause is not None and not self._connection.execute(_REMEMBER, {"id": self._cause.id}).rowcount:
                 raise DuplicateEvent(self._cause.id)
+            if self._once is not None:
+                claim(self._connection, self._once.key)
         except BaseException:
             self._connection.close()
             raise
@@ -112,6 +118,15 @@ class UnitOfWork:
                 cause=self._cause,
             ),
         )
+
+    def answer(self, outcome: object) -> None:
+        """Keeps how the outcome is answered, if the request may be repeated."""
+        if self._once is not None:
+            keep_answer(self._connection, self._once.key, self._once.answer(outcome))
+
+    def answered(self, key: str) -> StoredAnswer | None:
+        """What was answered to the request with that key."""
+        return find_answer(self._connection, key)
 
     def commit(self) -> None:
         """Writes the noted events and commits all of it."""

@@ -130,9 +130,15 @@ def test_refusals_of_the_domain_are_named(api: Api) -> None:
         assert any(status == DOCUMENTED[code] and code in words for status, words in named), code
 
 
-@pytest.mark.parametrize("api", ["orders"], indirect=True)
-def test_headers_that_decide_are_documented(api: Api) -> None:
+@pytest.mark.parametrize(
+    ("api", "header", "operations"),
+    [
+        ("orders", "Idempotency-Key", {("POST", "/api/v1/orders")}),
+        ("orders", "If-Match", {("PATCH", "/api/v1/orders/{order_id}")}),
+        ("inventory", "Idempotency-Key", {("POST", "/api/v1/products"), ("POST", "/api/v1/products/{sku}/stock")}),
+    ],
+    indirect=["api"],
+)
+def test_headers_that_decide_are_documented(api: Api, header: str, operations: set[tuple[str, str]]) -> None:
     """The version that a change is about, and the key of a request that may be repeated."""
-    taken = {(each.method, each.path): each.parameters for each in api.operations()}
-    assert "Idempotency-Key" in taken["POST", "/api/v1/orders"]
-    assert "If-Match" in taken["PATCH", "/api/v1/orders/{order_id}"]
+    assert {(each.method, each.path) for each in api.operations() if header in each.parameters} == operations

@@ -3,16 +3,20 @@
 from collections.abc import Sequence
 from typing import Any
 
+from flask import Response
 from flask_smorest.pagination import PaginationParameters
 
 from apps.inventory import service
+from apps.inventory.api.answers import answered_once
 from apps.inventory.api.parts import ApiParts
 from apps.inventory.api.schemas import NewProductSchema, ProductChangesSchema, ProductSchema, SearchSchema
 from apps.inventory.domain.products import Product, is_sku
 from apps.inventory.domain.refusals import ProductNotFound
+from apps.inventory.repositories import UnitOfWork
 from chassis.http.app import Blueprint
 from chassis.http.auth import ADMIN, MANAGER, requires_role
 from chassis.http.errors import CONTENT_TYPE, ProblemSchema
+from chassis.http.idempotency import PARAMETER, REPEATED
 
 
 def known_form(sku: str) -> str:
@@ -49,13 +53,18 @@ def products_blueprint(parts: ApiParts) -> Blueprint:
     @requires_role(MANAGER, ADMIN)
     @blueprint.arguments(NewProductSchema)
     @blueprint.response(201, ProductSchema)
+    @blueprint.doc(parameters=[PARAMETER])
     @blueprint.alt_response(401, schema=ProblemSchema, content_type=CONTENT_TYPE, description="unauthenticated")
     @blueprint.alt_response(403, schema=ProblemSchema, content_type=CONTENT_TYPE, description="forbidden")
-    @blueprint.alt_response(409, schema=ProblemSchema, content_type=CONTENT_TYPE, description="sku_taken")
-    def create(fields: dict[str, Any]) -> Product:
+    @blueprint.alt_response(409, schema=ProblemSchema, content_type=CONTENT_TYPE, description=f"sku_taken, {REPEATED}")
+    def create(fields: dict[str, Any]) -> Response:
         """Add a product, with its first stock."""
         received, threshold = fields.pop("stock"), fields.pop("low_stock_threshold")
-        return service.create_product(parts.unit_of_work(), Product(**fields), received, threshold)
+
+        def act(uow: UnitOfWork) -> Product:
+            return service.create_product(uow, Product(**fields), received, threshold)
+
+        return answered_once(parts, act, 201, ProductSchema)
 
     @blueprint.route("/<sku>", methods=["PATCH"])
     @requires_role(MANAGER, ADMIN)

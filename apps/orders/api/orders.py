@@ -15,7 +15,7 @@ from apps.orders.domain.lines import AskedLine
 from apps.orders.domain.order import Order, Status
 from chassis.http.app import Blueprint
 from chassis.http.auth import caller, signed_in
-from chassis.http.idempotency import PARAMETER, Receipt, StoredAnswer, answer_once, idempotency_key
+from chassis.http.idempotency import PARAMETER, REPEATED, Receipt, StoredAnswer, answer_once, idempotency_key
 
 
 def orders_blueprint(parts: ApiParts) -> Blueprint:
@@ -30,7 +30,7 @@ def orders_blueprint(parts: ApiParts) -> Blueprint:
         blueprint,
         {
             401: "unauthenticated",
-            409: "insufficient_stock, idempotency_key_reused or idempotency_key_in_progress",
+            409: f"insufficient_stock, {REPEATED}",
             422: "validation_error, unknown_sku, product_inactive or mixed_currencies",
         },
     )

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from apps.inventory.domain.products import Money, Product
 from apps.inventory.domain.reservations import Reservation
 from apps.inventory.domain.stock import Move, Moved, Stock, Totals
+from chassis.http.idempotency import KeyTaken, Once, StoredAnswer
 from chassis.messaging.events import DuplicateEvent, Event
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -41,6 +42,7 @@ class State:
     journal: list[tuple[str, int, str, UUID]] = field(default_factory=list)
     published: list[Published] = field(default_factory=list)
     handled: set[UUID] = field(default_factory=set)
+    answers: dict[str, StoredAnswer] = field(default_factory=dict)
 
 
 class Products:
@@ -141,9 +143,10 @@ class Reservations:
 class UnitOfWork:
     """A transaction on a copy of the state."""
 
-    def __init__(self, store: "Store", cause: Event | None) -> None:
+    def __init__(self, store: "Store", cause: Event | None, once: Once | None) -> None:
         self._store = store
         self._cause = cause
+        self._once = once
 
     def __enter__(self) -> Self:
         self._state = deepcopy(self._store.state)
@@ -151,6 +154,8 @@ class UnitOfWork:
             if self._cause.id in self._state.handled:
                 raise DuplicateEvent(self._cause.id)
             self._state.handled.add(self._cause.id)
+        if self._once is not None and self._once.key in self._state.answers:
+            raise KeyTaken
         self.products = Products(self._state)
         self.stock = StockRoom(self._state)
         self.reservations = Reservations(self._state)
@@ -163,6 +168,13 @@ class UnitOfWork:
 
     def publish(self, event: BaseModel, *, subject: str, sequence: int, correlation: str | None = None) -> None:
         self._state.published.append(Published(event, subject, sequence, correlation))
+
+    def answer(self, outcome: object) -> None:
+        if self._once is not None:
+            self._state.answers[self._once.key] = self._once.answer(outcome)
+
+    def answered(self, key: str) -> StoredAnswer | None:
+        return self._state.answers.get(key)
 
     def commit(self) -> None:
         self._store.state = deepcopy(self._state)
@@ -177,8 +189,8 @@ class Store:
             self.state.products[sku] = replace(MUG, sku=sku)
             self.state.stock[sku] = Stock(sku, received, received, 0, 0)
 
-    def __call__(self, cause: Event | None = None) -> UnitOfWork:
-        return UnitOfWork(self, cause)
+    def __call__(self, cause: Event | None = None, once: Once | None = None) -> UnitOfWork:
+        return UnitOfWork(self, cause, once)
 
     @property
     def events(self) -> list[BaseModel]:

@@ -15,6 +15,7 @@ from apps.inventory import service
 from apps.inventory.api.app import create_app
 from apps.inventory.api.parts import ApiParts
 from apps.inventory.repositories import UnitOfWork, UnitOfWorkFactory
+from chassis.http.idempotency import Once
 from chassis.messaging.events import Event
 from chassis.settings import TokenSettings
 from chassis.times import utc_now
@@ -204,10 +205,43 @@ def test_availability_is_for_other_services(api: Api) -> None:
     ]
 
 
+CORRECTION = {"delta": 3, "reason": "delivery"}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "other"),
+    [
+        ("/api/v1/products", PRODUCT, {**PRODUCT, "sku": "SACK"}),
+        ("/api/v1/products/MUG/stock", CORRECTION, {**CORRECTION, "delta": 4}),
+    ],
+)
+def test_repeated_request_counts_once(api: Api, path: str, body: object, other: object) -> None:
+    """The first answer comes again, byte for byte; another body, or another manager, means another request."""
+    keyed = {**MANAGER, "Idempotency-Key": "k-1"}
+    first = api.call("POST", path, body, keyed)
+    api.call("POST", "/api/v1/products/MUG/stock", {"delta": -1, "reason": "broken"})
+    again = api.call("POST", path, body, keyed)
+    assert (again.status_code, again.data, again.content_type) == (first.status_code, first.data, first.content_type)
+    assert first.status_code in {200, 201}
+    assert len(api.store.state.journal) + len(api.store.state.products) == 3
+
+    reused = api.call("POST", path, other, keyed)
+    assert (reused.status_code, reused.get_json()["code"]) == (409, "idempotency_key_reused")
+    theirs = api.call("POST", path, other, {**bearer("manager"), "Idempotency-Key": "k-1"})
+    assert theirs.status_code == first.status_code
+
+
+def test_refused_request_leaves_its_key_free(api: Api) -> None:
+    """Only what had an effect is repeated."""
+    keyed = {**MANAGER, "Idempotency-Key": "k-1"}
+    assert api.call("POST", "/api/v1/products", {**PRODUCT, "sku": "MUG"}, keyed).get_json()["code"] == "sku_taken"
+    assert api.call("POST", "/api/v1/products", PRODUCT, keyed).status_code == 201
+
+
 def test_database_away_is_said() -> None:
     """Neither the client's fault nor a mistake of ours: 503."""
 
-    def away(cause: Event | None = None) -> UnitOfWork:
+    def away(cause: Event | None = None, once: Once | None = None) -> UnitOfWork:
         raise ConnectionError
 
     assert Api(away).call("GET", "/api/v1/products").status_code == 503
