@@ -6,6 +6,7 @@ celery and kombu are pinned exactly; the tests with poisonous messages would not
 
 import json
 import time
+from functools import partial
 from typing import Any, Protocol
 
 from celery.worker.consumer import Consumer
@@ -22,6 +23,7 @@ log = get_logger()
 PARK_TASK = "chassis.park"
 TURN_SECONDS = 1.0
 STALLED_SECONDS = 15.0
+RECONNECT = {"interval_start": 1, "interval_step": 1, "interval_max": 3}
 
 
 class Router(Protocol):
@@ -55,6 +57,11 @@ class EventConsumer(Consumer):
         """Without native delayed delivery, which would bind extra queues and exchanges to the topic exchanges."""
 
         default_steps = [step for step in Consumer.Blueprint.default_steps if not step.endswith(":DelayedDelivery")]  # noqa: RUF012 - Celery's own attribute
+
+    def ensure_connected(self, conn: Any) -> Any:
+        """Celery's, but its pauses would grow to half a minute while the broker is away."""
+        conn.ensure_connection = partial(conn.ensure_connection, **RECONNECT)
+        return super().ensure_connected(conn)
 
     def create_task_handler(self, *args: Any, **kwargs: Any) -> Any:
         """Celery's handler of messages, behind the translation of events."""

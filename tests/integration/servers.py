@@ -97,8 +97,15 @@ class Broker:
 
     def messages(self, queue: str) -> int:
         """How many messages are ready in the queue, asked of the queue itself."""
+        return int(self._asked(queue).message_count)
+
+    def consumers(self, queue: str) -> int:
+        """How many consumers the queue has."""
+        return int(self._asked(queue).consumer_count)
+
+    def _asked(self, queue: str) -> pika.spec.Queue.DeclareOk:
         with pika.BlockingConnection(pika.URLParameters(self.administrator_url)) as connection:
-            return int(connection.channel().queue_declare(queue, passive=True).method.message_count)
+            return connection.channel().queue_declare(queue, passive=True).method
 
 
 @contextmanager

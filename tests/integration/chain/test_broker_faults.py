@@ -25,7 +25,12 @@ def test_killed_broker_loses_nothing(shop: Shop, start_worker: StartWorker, chai
     server.kill("SIGKILL")
     server.start()
     eventually(lambda: chain_broker.call("GET", "/health/checks/port-listener/5672"), seconds=60)
+    eventually(lambda: consumers_are(chain_broker, "stock.shop", 1), seconds=10)
     assert_all_ended(stock, mail, 60)
+
+
+def consumers_are(broker: Broker, queue: str, expected: int) -> None:
+    assert broker.consumers(queue) == expected
 
 
 def test_closed_connections_lose_nothing(shop: Shop, start_worker: StartWorker, chain_broker: Broker) -> None:

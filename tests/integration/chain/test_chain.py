@@ -108,3 +108,23 @@ def test_second_relay_stands_by_and_takes_over(shop: Shop, start_worker: StartWo
     shop.sell()
     eventually(lambda: assert_effects(second, 2))
     eventually(lambda: assert_drained(second))
+
+
+def test_worker_adds_nothing_to_the_topology(shop: Shop, start_worker: StartWorker, chain_broker: Broker) -> None:
+    """Celery's delayed delivery would add dozens of exchanges, queues and a binding to the topic exchange itself."""
+    before = topology(chain_broker)
+    stock = start_worker("stock")
+    shop.sell(fail_times=1)
+    eventually(lambda: assert_effects(stock, 1))
+    assert topology(chain_broker) == before
+    stock.stop()
+
+
+def topology(broker: Broker) -> dict[str, set[str]]:
+    """What is declared, without the event stream that workers and Flower declare for themselves."""
+    kinds = {"exchanges": "name", "queues": "name", "bindings": "routing_key"}
+    found = {kind: broker.call("GET", f"/{kind}/quadrille").json() for kind in kinds}
+    return {
+        kind: {f"{each.get('source', '')} {each[key]}" for each in found[kind] if "celeryev" not in each[key]}
+        for kind, key in kinds.items()
+    }

@@ -76,6 +76,7 @@ def test_replay_returns_to_the_one_queue(tool: Tool, shop: Shop, stock: WorkerPr
     first, second = shop.sell(mistake=True), shop.sell(mistake=True)
     eventually(lambda: letters_are(chain_broker, 2))
     before = {letter["id"]: letter for letter in tool.show()}
+    assert json.loads(tool.run("show", QUEUE, "--id", second, "--limit", "1", "--json")) == [before[second]]
     mail_before = chain_broker.messages("mail.shop")
     assert json.loads(tool.run("replay", QUEUE, "--id", first, "--yes", "--json")) == {"queue": QUEUE, "replayed": 1}
     eventually(lambda: attempts_of(tool, first, 2))

@@ -1,0 +1,81 @@
+"""Messages of the tests' own in the services' event queues, and what becomes of them."""
+
+import base64
+import json
+import os
+from typing import Any
+
+import requests
+
+from catalogue import SERVICES, published, subscriptions
+from chassis.messaging.events import CONTENT_TYPE, Event, encode, event_type, publication
+from chassis.messaging.topology import event_queue, replay_exchange
+from tests.e2e.stack import compose
+
+MODELS = {event_type(model): model for service in SERVICES for model in published(service)}
+HEARD = {
+    event_queue(each.service, publisher): sorted(one.event_type for one in each if one.publisher == publisher)
+    for each in subscriptions()
+    for publisher in each.publishers()
+}
+"""Every event queue of the catalogue, with the types that have a handler behind it."""
+
+
+def example(kind: str, **ids: str) -> Event:
+    """The publisher's example of an event, about the given order, customer or product."""
+    text = json.dumps(MODELS[kind].model_json_schema()["examples"][0])
+    data = _with_ids(json.loads(text), ids)
+    model = MODELS[kind].model_validate(data)
+    source = next(service for service in SERVICES if MODELS[kind] in published(service))
+    return publication(model, source=source, subject="test", sequence=1, correlation=None, cause=None)
+
+
+def _with_ids(node: Any, ids: dict[str, str]) -> Any:
+    if isinstance(node, list):
+        return [_with_ids(each, ids) for each in node]
+    if isinstance(node, dict):
+        return {name: ids[name] if name in ids else _with_ids(value, ids) for name, value in node.items()}
+    return node
+
+
+class EventQueue:
+    """One service's queue, reached as operators reach it."""
+
+    def __init__(self, name: str, management: str) -> None:
+        self.name = name
+        self._management = f"{management}/api"
+        self._session = requests.Session()
+        self._session.auth = ("operator", os.environ["RABBITMQ_OPERATOR_PASSWORD"])
+
+    def put(self, body: bytes, **properties: Any) -> None:
+        """Any message at all, through the replay exchange, which leads to this queue alone."""
+        service = self.name.split(".", 1)[0]
+        message = {
+            "properties": {name: value for name, value in properties.items() if value is not None},
+            "routing_key": self.name,
+            "payload": base64.b64encode(body).decode(),
+            "payload_encoding": "base64",
+        }
+        address = f"{self._management}/exchanges/quadrille/{replay_exchange(service)}/publish"
+        answer = self._session.post(address, json=message, timeout=10)
+        assert answer.json() == {"routed": True}
+
+    def put_event(self, event: Event) -> None:
+        """A good event."""
+        self.put(encode(event).encode(), content_type=CONTENT_TYPE)
+
+    def assert_dead(self, expected: int) -> None:
+        """So many letters are known to the operators' tool."""
+        rows = {row["queue"]: row["count"] for row in json.loads(self.dead_letters("list", "--json"))}
+        assert rows[self.name] == expected
+
+    def assert_empty(self) -> None:
+        """No message waits in it, is worked on, or waits for its next round."""
+        for name in (self.name, f"{self.name}.retry"):
+            queue = self._session.get(f"{self._management}/queues/quadrille/{name}", timeout=10).json()
+            assert queue["messages"] == 0, name
+
+    @staticmethod
+    def dead_letters(*arguments: str) -> str:
+        """The operators' tool."""
+        return compose("run", "--rm", "--no-deps", "-T", "ops", "dead-letters", *arguments)

@@ -1,0 +1,44 @@
+"""The poison set: everything that might lie in an event queue and is no event of the queue's publisher."""
+
+import gzip
+import json
+import pickle
+from typing import Any
+
+from chassis.messaging.events import CONTENT_TYPE, MAX_BYTES
+
+ATTRIBUTES = ("id", "type", "source", "specversion", "subject", "time", "dataschema", "correlationid", "sequence")
+CELERY = {"task": "chassis.park", "id": "1", "lang": "py", "argsrepr": "()"}
+
+
+def changed(event: bytes, **changes: object) -> bytes:
+    """An event in JSON with some attributes changed, or taken out (None)."""
+    complete = {**json.loads(event), **changes}
+    return json.dumps({name: value for name, value in complete.items() if value is not None}).encode()
+
+
+def poison_of(event: bytes) -> dict[str, tuple[bytes, dict[str, Any]]]:
+    """Bodies with their AMQP properties, made from an event that the queue's consumer would handle."""
+    cases: dict[str, tuple[bytes, dict[str, Any]]] = {
+        "bad JSON": (b'{"id": ', {}),
+        "bad UTF-8": (b"\xff\xfe\xfd", {}),
+        "a list": (b"[1, 2, 3]", {}),
+        "a number": (b"42", {}),
+        "empty": (b"", {}),
+        "plain JSON": (event, {"content_type": "application/json"}),
+        "no content type": (event, {"content_type": None}),
+        "another encoding": (event, {"content_encoding": "utf-16"}),
+        "unknown type": (changed(event, type="thing.unheard"), {}),
+        "data is a list": (changed(event, data=[1]), {}),
+        "data misses a field": (changed(event, data={"wrong": True}), {}),
+        "a task of Celery": (b"[[], {}, {}]", {"content_type": "application/json", "headers": CELERY}),
+        "a task header": (b"17", {"headers": {"task": "chassis.park", "id": "x"}}),
+        "pickle": (pickle.dumps({"a": 1}), {"content_type": "application/x-python-serialize"}),
+        "bad compression": (b"not packed", {"headers": {"compression": "application/x-gzip"}}),
+        "unknown compression": (b"not packed", {"headers": {"compression": "no-such-thing"}}),
+        "packed, no header": (gzip.compress(event, mtime=0), {"content_encoding": "gzip"}),
+        "5 MB": (b" " * 5 * MAX_BYTES, {}),
+        "odd headers": (b"{", {"headers": {"x-attempts": {"a": "table"}, "traceparent": 7, "x-death": "none"}}),
+        **{f"no {name}": (changed(event, **{name: None}), {}) for name in ATTRIBUTES},
+    }
+    return {name: (body, {"content_type": CONTENT_TYPE, **given}) for name, (body, given) in cases.items()}
