@@ -1,5 +1,6 @@
 """Health: named checks of what a process depends on; the answer of /health/ready."""
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ from typing import Any
 from chassis import metrics
 
 CHECK_SECONDS = 2.0
+STALLED_SECONDS = 15.0
 
 Check = Callable[[], str | None]
 """Returns None when well, otherwise the reason in words; an exception counts as its own words."""
@@ -41,3 +43,21 @@ class Health:
                 metrics.DEPENDENCY_UP.labels(name).set(problem is None)
                 ready = ready and problem is None
         return ready, {"status": "ok" if ready else "failing", "checks": details}
+
+
+class Turns:
+    """When a loop last turned: it stands still when it waits for a connection, and when it is stuck."""
+
+    def __init__(self, loop: str) -> None:
+        self._loop = loop
+        self._last = time.monotonic()
+
+    def note(self) -> None:
+        """The loop has turned."""
+        self._last = time.monotonic()
+
+    @property
+    def problem(self) -> str | None:
+        """None while it turns, otherwise for how long it has not."""
+        still = time.monotonic() - self._last
+        return None if still < STALLED_SECONDS else f"the {self._loop} has not turned for {still:.0f} s"

@@ -8,7 +8,9 @@ from typing import Any
 from chassis.messaging.events import CONTENT_TYPE, MAX_BYTES
 
 ATTRIBUTES = ("id", "type", "source", "specversion", "subject", "time", "dataschema", "correlationid", "sequence")
-CELERY = {"task": "chassis.park", "id": "1", "lang": "py", "argsrepr": "()"}
+CELERY = {"task": "chassis.poison", "id": "1", "lang": "py", "argsrepr": "()"}
+
+ODD_DEATHS = [7, {"queue": "stock.shop", "reason": "rejected", "count": "many"}]
 
 
 def changed(event: bytes, **changes: object) -> bytes:
@@ -32,13 +34,14 @@ def poison_of(event: bytes) -> dict[str, tuple[bytes, dict[str, Any]]]:
         "data is a list": (changed(event, data=[1]), {}),
         "data misses a field": (changed(event, data={"wrong": True}), {}),
         "a task of Celery": (b"[[], {}, {}]", {"content_type": "application/json", "headers": CELERY}),
-        "a task header": (b"17", {"headers": {"task": "chassis.park", "id": "x"}}),
+        "a task header": (b"17", {"headers": {"task": "chassis.poison", "id": "x"}}),
         "pickle": (pickle.dumps({"a": 1}), {"content_type": "application/x-python-serialize"}),
         "bad compression": (b"not packed", {"headers": {"compression": "application/x-gzip"}}),
         "unknown compression": (b"not packed", {"headers": {"compression": "no-such-thing"}}),
         "packed, no header": (gzip.compress(event, mtime=0), {"content_encoding": "gzip"}),
         "5 MB": (b" " * 5 * MAX_BYTES, {}),
         "odd headers": (b"{", {"headers": {"x-attempts": {"a": "table"}, "traceparent": 7, "x-death": "none"}}),
+        "odd history": (b"{", {"headers": {"x-attempts": "many", "x-first-failure": 7, "x-death": ODD_DEATHS}}),
         **{f"no {name}": (changed(event, **{name: None}), {}) for name in ATTRIBUTES},
     }
     return {name: (body, {"content_type": CONTENT_TYPE, **given}) for name, (body, given) in cases.items()}

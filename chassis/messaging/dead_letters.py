@@ -52,6 +52,11 @@ class DeadLetter:
         kind = (self.event or {}).get("type")
         return kind if isinstance(kind, str) else None
 
+    @property
+    def _trace_id(self) -> str | None:
+        traceparent = self.headers.get("traceparent") or (self.event or {}).get("traceparent")
+        return trace_id_of(traceparent) if isinstance(traceparent, str) else None
+
     def as_json(self) -> dict[str, Any]:
         """Everything that is known about it."""
         return {
@@ -62,7 +67,7 @@ class DeadLetter:
             "attempts": self.headers.get("x-attempts"),
             "first_failure": self.headers.get("x-first-failure"),
             "last_failure": self.headers.get("x-last-failure"),
-            "trace_id": trace_id_of(self.headers.get("traceparent") or (self.event or {}).get("traceparent")),
+            "trace_id": self._trace_id,
             "event": self.event,
             "body_base64": None if self.event else base64.b64encode(self.body).decode(),
         }

@@ -2,16 +2,17 @@
 
 import base64
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from kombu.message import Message as BrokerMessage
 
-from chassis.messaging.events import Event, decode
+from chassis.messaging.events import Event, PoisonMessage, decode
 from chassis.messaging.topology import event_queue, replay_exchange
 
 # Headers of ours or the broker's that a message keeps on its way to the dead letters; a foreign one could be anything.
-KEPT_HEADERS = ("traceparent", "x-failure-reason", "x-first-failure", "x-attempts")
+KEPT_HEADERS = {"traceparent": str, "x-failure-reason": str, "x-first-failure": str, "x-attempts": int}
+_TAKEN_OUT = ("rejected", "delivery_limit")
 
 
 @dataclass(frozen=True)
@@ -25,37 +26,23 @@ class Delivery:
     message_id: str | None
     headers: dict[str, Any]
     rounds: int
+    unreadable: str | None = None
+    """Why the broker's library could not even unpack it."""
 
     @classmethod
-    def of(cls, message: BrokerMessage, service: str) -> "Delivery":
-        """Takes the message as it is."""
-        raw = message.body or b""
-        return cls.from_parts(
-            _queue_of(message, service),
-            raw.encode() if isinstance(raw, str) else bytes(raw),
-            message.content_type,
+    def of(cls, message: BrokerMessage, service: str, unreadable: str | None = None) -> "Delivery":
+        """Takes the message as it is; of its headers those of the chain."""
+        queue, headers, body = _queue_of(message, service), message.headers or {}, message.body or b""
+        return cls(
+            queue=queue,
+            body_base64=base64.b64encode(body.encode() if isinstance(body, str) else bytes(body)).decode(),
+            content_type=message.content_type,
             content_encoding=message.content_encoding,
             message_id=message.properties.get("message_id"),
-            headers=message.headers or {},
-            rounds=rejections(message.headers or {}, _queue_of(message, service)),
+            headers={name: headers[name] for name, kind in KEPT_HEADERS.items() if isinstance(headers.get(name), kind)},
+            rounds=rejections(headers, queue),
+            unreadable=unreadable,
         )
-
-    @classmethod
-    def from_parts(  # noqa: PLR0913 - a message has that many parts
-        cls,
-        queue: str,
-        body: bytes,
-        content_type: str | None,
-        *,
-        content_encoding: str | None = None,
-        message_id: str | None = None,
-        headers: Mapping[str, Any],
-        rounds: int,
-    ) -> "Delivery":
-        """A delivery of the given parts; of the headers it keeps those of the chain."""
-        kept = {name: headers[name] for name in KEPT_HEADERS if isinstance(headers.get(name), str | int)}
-        encoded = base64.b64encode(body).decode()
-        return cls(queue, encoded, content_type, content_encoding, message_id, kept, rounds)
 
     @property
     def body(self) -> bytes:
@@ -69,26 +56,20 @@ class Delivery:
 
     def event(self) -> Event:
         """The event in it. Raises `PoisonMessage`, with the reason, when there is none."""
+        if self.unreadable is not None:
+            raise PoisonMessage(self.unreadable)
         return decode(self.body, self.content_type, self.content_encoding)
-
-    def as_arguments(self) -> dict[str, Any]:
-        """The delivery as a task's keyword arguments."""
-        return asdict(self)
 
 
 def rejections(headers: Mapping[str, Any], queue: str) -> int:
     """How often the broker has taken the message out of the queue and into its retry queue, from `x-death`."""
     deaths = headers.get("x-death")
-    if not isinstance(deaths, list):
-        return 0
-    return sum(
-        int(death.get("count", 0))
-        for death in deaths
+    counts = [
+        death.get("count")
+        for death in (deaths if isinstance(deaths, list) else ())
         if isinstance(death, dict) and death.get("queue") == queue and death.get("reason") in _TAKEN_OUT
-    )
-
-
-_TAKEN_OUT = ("rejected", "delivery_limit")
+    ]
+    return sum(count for count in counts if isinstance(count, int))
 
 
 def _queue_of(message: BrokerMessage, service: str) -> str:

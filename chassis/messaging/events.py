@@ -24,7 +24,8 @@ CONTENT_TYPE = JSONFormat.CONTENT_TYPE
 MAX_BYTES = 1_000_000
 
 _FORMAT = JSONFormat()
-_REQUIRED = ("id", "specversion", "type", "source", "subject", "time", "dataschema", "correlationid", "sequence")
+_REQUIRED = ("id", "type", "source", "subject", "time", "dataschema", "correlationid", "sequence")
+_OPTIONAL = ("causationid", "traceparent")
 
 
 class EventError(Exception):
@@ -89,20 +90,8 @@ def publication(
 
 def encode(event: Event) -> str:
     """The event as CloudEvents JSON."""
-    attributes: dict[str, Any] = {
-        "id": str(event.id),
-        "specversion": "1.0",
-        "type": event.type,
-        "source": event.source,
-        "subject": event.subject,
-        "time": event.time,
-        "datacontenttype": "application/json",
-        "dataschema": event.dataschema,
-        "correlationid": event.correlationid,
-        "sequence": event.sequence,
-    }
-    optional = {"causationid": event.causationid, "traceparent": event.traceparent}
-    attributes.update({name: value for name, value in optional.items() if value is not None})
+    present = {name: getattr(event, name) for name in (*_REQUIRED, *_OPTIONAL) if getattr(event, name) is not None}
+    attributes = {**present, "id": str(event.id), "specversion": "1.0", "datacontenttype": "application/json"}
     return _FORMAT.write(CloudEvent(attributes, dict(event.data))).decode()
 
 
@@ -116,23 +105,11 @@ def decode(body: bytes, content_type: str | None = CONTENT_TYPE, content_encodin
         raise PoisonMessage(f"body of {len(body)} bytes is above the limit of {MAX_BYTES}")
     try:
         cloud_event = _FORMAT.read(_complete, body)
-        attributes = cloud_event.get_attributes()
         data = cloud_event.get_data()
         if not isinstance(data, dict):
             raise PoisonMessage("data is not a JSON object")
-        return Event(
-            id=UUID(attributes["id"]),
-            type=attributes["type"],
-            source=attributes["source"],
-            subject=attributes["subject"],
-            time=attributes["time"],
-            sequence=int(attributes["sequence"]),
-            correlationid=attributes["correlationid"],
-            causationid=attributes.get("causationid"),
-            traceparent=attributes.get("traceparent"),
-            dataschema=attributes["dataschema"],
-            data=data,
-        )
+        given: dict[str, Any] = {name: cloud_event.get_attributes().get(name) for name in (*_REQUIRED, *_OPTIONAL)}
+        return Event(**{**given, "id": UUID(given["id"]), "sequence": int(given["sequence"])}, data=data)
     except PoisonMessage:
         raise
     except Exception as error:  # the library lets many types through: a body may be anything
@@ -141,7 +118,7 @@ def decode(body: bytes, content_type: str | None = CONTENT_TYPE, content_encodin
 
 def _complete(attributes: dict[str, Any], data: dict[str, Any] | str | bytes | None) -> CloudEvent:
     # The library would make up a missing id and time; an id that is new with each delivery defeats the inbox.
-    for name in _REQUIRED:
+    for name in ("specversion", *_REQUIRED):
         if name not in attributes:
             raise PoisonMessage(f"attribute {name!r} is missing")
     return CloudEvent(attributes, data)

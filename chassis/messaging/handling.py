@@ -9,7 +9,6 @@ PoisonMessage, any other   → publish to `.dead` with the reason, then acknowle
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import stamina
 from celery.exceptions import Ignore, Reject
@@ -45,38 +44,31 @@ class Handling:
 
     def handle(self, delivery: Delivery) -> None:
         """Runs the handler of the event in the delivery and settles the message. Raises Celery's Reject or Ignore."""
-        started = time.monotonic()
-        kind = "unknown"
+        started, kind, outcome = time.monotonic(), "unknown", "retried"
         try:
             event = delivery.event()
             kind = event.type
+            if delivery.rounds > self.rounds:  # its last one settled nothing: it may be what ends the workers
+                raise PoisonMessage(f"not settled in {delivery.rounds} rounds")
             outcome = self._attempt(self._subscription(delivery, event), event)
         except self.transient as error:
             if delivery.rounds < self.rounds:
-                self._count(delivery, kind, "retried", started)
-                log.warning(
-                    "event_retried",
-                    queue=delivery.queue,
-                    event_type=kind,
-                    round=delivery.rounds + 1,
-                    reason=_words(error),
-                )
+                context = {"queue": delivery.queue, "event_type": kind, "round": delivery.rounds + 1}
+                log.warning("event_retried", **context, reason=_words(error))
                 raise Reject(error, requeue=False) from error
-            outcome = self.park(delivery, f"still failing after {delivery.rounds} rounds: {_words(error)}", "exhausted")
+            outcome = self._park(
+                delivery, f"still failing after {delivery.rounds} rounds: {_words(error)}", "exhausted"
+            )
         except (PoisonMessage, ValidationError) as error:
-            outcome = self.park(delivery, _words(error), "poison")
+            outcome = self._park(delivery, _words(error), "poison")
         except Exception as error:
             log.exception("handler_failed", queue=delivery.queue, event_type=kind)
-            outcome = self.park(delivery, _words(error), "failed")
-        self._count(delivery, kind, outcome, started)
+            outcome = self._park(delivery, _words(error), "failed")
+        finally:
+            metrics.EVENTS_CONSUMED.labels(delivery.queue, kind, outcome).inc()
+            metrics.EVENT_SECONDS.labels(delivery.queue, kind).observe(time.monotonic() - started)
         if outcome == "dead":
-            raise Ignore
-
-    def handle_poison(self, delivery: Delivery, reason: str) -> None:
-        """Puts a message aside that never became an event. Raises Celery's Reject or Ignore."""
-        started = time.monotonic()
-        self._count(delivery, "unknown", self.park(delivery, reason, "poison"), started)
-        raise Ignore
+            raise Ignore  # acknowledged all the same, but no success for Flower
 
     def _subscription(self, delivery: Delivery, event: Event) -> Subscription:
         subscription = self.subscriptions.find(delivery.publisher, event.type)
@@ -99,7 +91,7 @@ class Handling:
         self.after_commit()
         return "handled"
 
-    def park(self, delivery: Delivery, reason: str, kind: str) -> str:
+    def _park(self, delivery: Delivery, reason: str, kind: str) -> str:
         """Puts the message aside, byte for byte, with the reason. If the broker does not take it: a retry instead."""
         now = rfc3339(utc_now())
         headers = {
@@ -107,7 +99,7 @@ class Handling:
             "x-failure-reason": reason[:500],
             "x-first-failure": delivery.headers.get("x-first-failure", now),
             "x-last-failure": now,
-            "x-attempts": int(delivery.headers.get("x-attempts", 0)) + delivery.rounds + 1,
+            "x-attempts": delivery.headers.get("x-attempts", 0) + delivery.rounds + 1,
         }
         letter = Message(
             id=delivery.message_id or str(new_id()),
@@ -128,16 +120,6 @@ class Handling:
         log.error("event_dead", queue=delivery.queue, kind=kind, message_id=delivery.message_id, reason=reason)
         return "dead"
 
-    def _count(self, delivery: Delivery, kind: str, outcome: str, started: float) -> None:
-        metrics.EVENTS_CONSUMED.labels(delivery.queue, kind, outcome).inc()
-        metrics.EVENT_SECONDS.labels(delivery.queue, kind).observe(time.monotonic() - started)
-
 
 def _words(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}".replace("\n", " ").strip()
-
-
-def task_name(subscription: Subscription) -> str:
-    """The handler's name in Flower: its module and function."""
-    handler: Any = subscription.handler
-    return f"{handler.__module__}.{handler.__name__}"

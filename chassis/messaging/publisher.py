@@ -1,6 +1,6 @@
 """The publisher: one connection and channel of its own, pipelined publisher confirms, every message mandatory.
 
-pika's `SelectConnection` runs in a thread. Callers hand over batches and wait; any number of threads may do so.
+pika's `SelectConnection` runs in a thread. Any thread may hand over a batch and wait; one at a time is in flight.
 """
 
 import threading
@@ -25,7 +25,7 @@ class BrokerUnavailable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What goes to an exchange. `id` finds it again among confirms and returns, so it is unique in its batch."""
+    """What goes to an exchange. `id` finds it again among the returns, so it is unique in its batch."""
 
     id: str
     exchange: str
@@ -36,14 +36,32 @@ class Message:
     type: str | None = None
     content_encoding: str | None = None
 
+    def properties(self) -> pika.BasicProperties:
+        """As AMQP has it; to be written to disk."""
+        return pika.BasicProperties(
+            message_id=self.id,
+            type=self.type,
+            content_type=self.content_type,
+            content_encoding=self.content_encoding,
+            headers=dict(self.headers),
+            delivery_mode=pika.DeliveryMode.Persistent.value,
+        )
+
 
 @dataclass
 class _Batch:
+    """What is in flight: the ids of unconfirmed messages by delivery tag, and what became of the others."""
+
     messages: Sequence[Message]
-    open: set[int] = field(default_factory=set)
+    unconfirmed: dict[int, str] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
     error: str | None = None
     done: threading.Event = field(default_factory=threading.Event)
+
+    def finish(self, error: str | None = None) -> None:
+        """Lets the caller go on."""
+        self.error = error
+        self.done.set()
 
 
 class Publisher:
@@ -55,8 +73,9 @@ class Publisher:
         self._connection: SelectConnection | None = None
         self._channel: Channel | None = None
         self._blocked = False
-        self._next_tag = 1
-        self._open: dict[int, tuple[_Batch, Message]] = {}
+        self._last_tag = 0
+        self._batch: _Batch | None = None
+        self._one_batch = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
 
     def start(self) -> None:
@@ -84,15 +103,16 @@ class Publisher:
 
         Raises `BrokerUnavailable` when the outcome is unknown; then each message may or may not have arrived.
         """
-        connection = self._connection
-        if self.problem is not None or connection is None:
-            raise BrokerUnavailable(self.problem)
         batch = _Batch(messages)
-        self._in_loop(connection, lambda: self._send(batch))
-        if not batch.done.wait(timeout):
-            # A late confirm could be taken for another message's: start anew.
-            self._in_loop(connection, lambda: self._close(connection))
-            raise BrokerUnavailable(f"no confirm within {timeout:g} s")
+        with self._one_batch:
+            connection = self._connection
+            if self.problem is not None or connection is None:
+                raise BrokerUnavailable(self.problem)
+            self._in_loop(connection, lambda: self._send(batch))
+            if not batch.done.wait(timeout):
+                # A late confirm could be taken for another message's: start anew.
+                self._in_loop(connection, lambda: self._close(connection))
+                raise BrokerUnavailable(f"no confirm within {timeout:g} s")
         if batch.error is not None:
             raise BrokerUnavailable(batch.error)
         return batch.refused
@@ -121,7 +141,7 @@ class Publisher:
                 connection.ioloop.start()
             except Exception as error:  # noqa: BLE001 - the thread must live
                 # A callback has failed, for instance a publish on a channel that is just closing: start anew.
-                self._fail_open(f"{type(error).__name__}: {error}")
+                self._disconnected(f"{type(error).__name__}: {error}")
             finally:
                 connection.ioloop.close()  # frees its sockets
             self._stopping.wait(RECONNECT_SECONDS)
@@ -132,7 +152,7 @@ class Publisher:
         channel.confirm_delivery(self._on_confirm, callback=lambda _: self._on_ready(channel))
 
     def _on_ready(self, channel: Channel) -> None:
-        self._next_tag = 1
+        self._last_tag = 0
         self._channel = channel
         log.info("publisher_connected")
 
@@ -142,66 +162,54 @@ class Publisher:
 
     def _send(self, batch: _Batch) -> None:
         if self._channel is None:
-            self._finish(batch, "no connection to the broker")
+            batch.finish("no connection to the broker")
             return
+        self._batch = batch
         for message in batch.messages:
-            properties = pika.BasicProperties(
-                message_id=message.id,
-                type=message.type,
-                content_type=message.content_type,
-                content_encoding=message.content_encoding,
-                headers=dict(message.headers),
-                delivery_mode=pika.DeliveryMode.Persistent.value,
-            )
+            self._last_tag += 1  # as the broker counts
+            batch.unconfirmed[self._last_tag] = message.id
             self._channel.basic_publish(
-                message.exchange, message.routing_key, message.body, properties=properties, mandatory=True
+                message.exchange, message.routing_key, message.body, message.properties(), mandatory=True
             )
-            batch.open.add(self._next_tag)
-            self._open[self._next_tag] = (batch, message)
-            self._next_tag += 1
-        if not batch.open:
-            self._finish(batch)
+        self._finish_if_confirmed(batch)
 
     def _on_return(self, _channel: Channel, method: Any, properties: pika.BasicProperties, _body: bytes) -> None:
         # The broker acknowledges a returned message all the same, after the return.
-        for batch, message in self._open.values():
-            if message.id == properties.message_id:
-                batch.refused[message.id] = f"returned: {method.reply_code} {method.reply_text}"
-                return
+        if self._batch is not None:
+            self._batch.refused[properties.message_id] = f"returned: {method.reply_code} {method.reply_text}"
 
     def _on_confirm(self, frame: Any) -> None:
-        method = frame.method
+        method, batch = frame.method, self._batch
+        if batch is None:
+            return
         up_to = method.delivery_tag
-        tags = [tag for tag in self._open if tag <= up_to] if method.multiple else [up_to]
-        for tag in tags:
-            batch, message = self._open.pop(tag)
+        for tag in [tag for tag in batch.unconfirmed if tag <= up_to] if method.multiple else [up_to]:
+            message_id = batch.unconfirmed.pop(tag)
             if isinstance(method, pika.spec.Basic.Nack):
-                batch.refused[message.id] = "refused by the broker (nack)"
-            batch.open.discard(tag)
-            if not batch.open:
-                self._finish(batch)
+                batch.refused[message_id] = "refused by the broker (nack)"
+        self._finish_if_confirmed(batch)
 
-    def _finish(self, batch: _Batch, error: str | None = None) -> None:
-        batch.error = error
-        batch.done.set()
+    def _finish_if_confirmed(self, batch: _Batch) -> None:
+        if not batch.unconfirmed:
+            self._batch = None
+            batch.finish()
 
     def _close(self, connection: SelectConnection, reason: str = "closed") -> None:
-        self._fail_open(reason)
+        self._disconnected(reason)
         if connection.is_open:
             connection.close()
         elif not (connection.is_closing or connection.is_closed):
             connection.ioloop.stop()
 
     def _on_closed(self, connection: SelectConnection, reason: BaseException) -> None:
-        self._fail_open(str(reason) or repr(reason))
+        self._disconnected(str(reason) or repr(reason))
         self._blocked = False
         connection.ioloop.stop()
 
-    def _fail_open(self, reason: str) -> None:
+    def _disconnected(self, reason: str) -> None:
         if self._channel is not None and not self._stopping.is_set():
             log.warning("publisher_disconnected", reason=reason)
         self._channel = None
-        batches = {id(batch): batch for batch, _ in self._open.values()}
-        self._open.clear()
-        for batch in batches.values():
-            self._finish(batch, reason)
+        batch, self._batch = self._batch, None
+        if batch is not None:
+            batch.finish(reason)

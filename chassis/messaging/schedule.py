@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, PositiveFloat, TypeAdapter
 
-from chassis.messaging.topology import tasks
+from chassis.messaging.topology import task_queue
 
 
 class Due(BaseModel):
@@ -27,8 +27,8 @@ def as_beat_schedule(table: list[Due]) -> dict[str, Any]:
             "task": due.task,
             "schedule": due.seconds,
             "options": {
-                "exchange": tasks(due.service),
-                "routing_key": tasks(due.service),
+                "exchange": task_queue(due.service),
+                "routing_key": task_queue(due.service),
                 "expires": due.seconds,
                 "declare": [],  # the scheduler has no right to; the topology is there
                 "ignore_result": True,

@@ -13,9 +13,8 @@ from pydantic import AmqpDsn, Field
 
 from chassis import metrics
 from chassis.discovery import Registration
-from chassis.health import Health
+from chassis.health import Health, Turns
 from chassis.logs import configure_logs, get_logger
-from chassis.messaging.consumer import Turns
 from chassis.messaging.schedule import as_beat_schedule, read_schedule
 from chassis.messaging.topology import SCHEDULER
 from chassis.operations import OPERATIONS_PORT, OperationsServer
@@ -54,7 +53,7 @@ class Beat(beat.Scheduler):
 
 
 settings = load_settings(SchedulerSettings, SCHEDULER)
-turns = Turns()
+turns = Turns("beat")
 app = Celery(SCHEDULER, broker=str(settings.broker_url))
 app.conf.update(
     beat_schedule=as_beat_schedule(read_schedule(settings.schedule_file.read_text())),

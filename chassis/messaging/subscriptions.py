@@ -29,6 +29,12 @@ class Subscription:
     reading: type[Reading]
     handler: Handler
 
+    @property
+    def task_name(self) -> str:
+        """The handler's name in Celery and Flower: its module and function."""
+        handler: Any = self.handler
+        return f"{handler.__module__}.{handler.__name__}"
+
 
 @dataclass
 class Subscriptions:

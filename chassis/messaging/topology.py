@@ -20,7 +20,7 @@ from chassis.messaging.subscriptions import LiveInterests, Subscriptions
 VHOST = "quadrille"
 UNROUTABLE = "unroutable"
 RETRY_DELAY_MS = 5_000
-DELIVERY_LIMIT = 50  # grows with every trip through the retry queue, so it must stay above the number of rounds
+DELIVERY_LIMIT = 20  # of an event that ends its worker; every round counts too, so it stays above their number
 UNROUTABLE_KEPT = 100_000
 UNHEARD = "unheard"
 UNHEARD_KEPT = 10_000
@@ -34,7 +34,7 @@ def event_queue(consumer: str, publisher: str) -> str:
     return f"{consumer}.{publisher}"
 
 
-def tasks(service: str) -> str:
+def task_queue(service: str) -> str:
     """The service's exchange, and queue, of private Celery tasks."""
     return f"{service}.tasks"
 
@@ -79,12 +79,12 @@ def definitions(
     for service in services:
         exchanges += _service_exchanges(service)
         queues += [
-            _queue(tasks(service), _dead_lettering(dead_exchange(service), tasks(service))),
-            _queue(f"{tasks(service)}.dead", READ_WITHOUT_END),
+            _queue(task_queue(service), _dead_lettering(dead_exchange(service), task_queue(service))),
+            _queue(f"{task_queue(service)}.dead", READ_WITHOUT_END),
         ]
         bindings += [
-            _binding(tasks(service), tasks(service), "#"),
-            _binding(dead_exchange(service), f"{tasks(service)}.dead", tasks(service)),
+            _binding(task_queue(service), task_queue(service), "#"),
+            _binding(dead_exchange(service), f"{task_queue(service)}.dead", task_queue(service)),
         ]
     for subscriptions in consumers:
         for publisher in subscriptions.publishers():
@@ -104,7 +104,7 @@ def _service_exchanges(service: str) -> list[dict[str, Any]]:
     return [
         _exchange(service, "topic", {"alternate-exchange": UNROUTABLE}),
         # A topic exchange: with a direct one Celery would publish to the default exchange, which nobody may write.
-        _exchange(tasks(service), "topic"),
+        _exchange(task_queue(service), "topic"),
         *(_exchange(name(service), "direct") for name in (retry_exchange, dead_exchange, replay_exchange)),
     ]
 

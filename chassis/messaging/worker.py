@@ -1,7 +1,6 @@
 """The worker process: a Celery app whose threads pool runs the handlers, with relay, health and discovery beside it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from celery import Celery, signals
@@ -11,17 +10,16 @@ from opentelemetry.instrumentation.celery import CeleryInstrumentor
 from pydantic import Field
 
 from chassis.discovery import Registration
-from chassis.health import Health
+from chassis.health import Health, Turns
 from chassis.logs import configure_logs, get_logger
 from chassis.messaging.connection import HEARTBEAT_SECONDS
-from chassis.messaging.consumer import PARK_TASK, Turns
+from chassis.messaging.consumer import POISON_TASK
 from chassis.messaging.delivery import Delivery
-from chassis.messaging.events import PoisonMessage
-from chassis.messaging.handling import Handling, task_name
+from chassis.messaging.handling import Handling
 from chassis.messaging.publisher import Publisher
 from chassis.messaging.relay import Relay
 from chassis.messaging.subscriptions import Subscriptions
-from chassis.messaging.topology import event_queue, tasks
+from chassis.messaging.topology import event_queue, task_queue
 from chassis.operations import OPERATIONS_PORT, OperationsServer
 from chassis.settings import BrokerSettings, ProcessSettings
 from chassis.storage.outbox import Outbox
@@ -57,31 +55,14 @@ class WorkerParts(Protocol):
         """Errors that are worth another try."""
 
 
-@dataclass(frozen=True)
-class _Runtime:
-    """What runs beside Celery's consumer, started and stopped with it."""
-
-    publisher: Publisher
-    relay: Relay
-    operations: OperationsServer
-    registration: Registration
-    surveys: Sequence[Survey]
+class _Component(Protocol):
+    """What runs beside Celery's consumer."""
 
     def start(self) -> None:
-        self.publisher.start()
-        self.relay.start()
-        self.operations.start()
-        self.registration.start()
-        for survey in self.surveys:
-            survey.start()
+        """With the worker."""
 
     def stop(self) -> None:
-        self.registration.stop()
-        for survey in self.surveys:
-            survey.stop()
-        self.relay.stop()
-        self.publisher.stop()
-        self.operations.stop()
+        """After the last handler has ended."""
 
 
 def create_worker(parts: WorkerParts, subscriptions: Subscriptions, surveys: Sequence[Survey] = ()) -> Celery:
@@ -101,23 +82,15 @@ def create_worker(parts: WorkerParts, subscriptions: Subscriptions, surveys: Seq
     )
     app = Celery(service)
     app.conf.update(worker_configuration(service, subscriptions.publishers(), str(settings.broker_url)))
-    names = _register_tasks(app, handling)
-
-    def route(publisher: str, event_type: str) -> str:
-        try:
-            return names[publisher, event_type]
-        except KeyError:
-            raise PoisonMessage(f"no handler for {event_type} of {publisher}") from None
-
-    app.conf.quadrille_service = service
-    app.conf.quadrille_router = route
-    app.conf.quadrille_turns = turns = Turns()
+    app.conf.quadrille_subscriptions = subscriptions
+    app.conf.quadrille_turns = turns = Turns("consumer")
+    _register_tasks(app, handling)
     parts.health.add("broker", lambda: publisher.problem)
     parts.health.add("consumer", lambda: turns.problem)
     parts.health.add("relay", lambda: relay.problem)
     operations = OperationsServer(parts.health, settings.operations_port)
     registration = Registration.of_worker(settings, f"{service}-worker", settings.operations_port)
-    _connect_signals(_Runtime(publisher, relay, operations, registration, surveys), settings, f"{service}-worker")
+    _connect_signals([publisher, relay, operations, registration, *surveys], settings, f"{service}-worker")
     return app
 
 
@@ -137,9 +110,9 @@ def worker_configuration(service: str, publishers: list[str], broker_url: str) -
         "task_ignore_result": True,  # events have no caller
         "task_store_errors_even_if_ignored": False,
         "task_create_missing_queues": False,
-        "task_default_queue": tasks(service),
-        "task_default_exchange": tasks(service),
-        "task_default_routing_key": tasks(service),
+        "task_default_queue": task_queue(service),
+        "task_default_exchange": task_queue(service),
+        "task_default_routing_key": task_queue(service),
         "task_queues": [_queue(name, exchange) for name, exchange in _queues(service, publishers)],
         "worker_consumer": "chassis.messaging.consumer:EventConsumer",
         "worker_pool": "threads",
@@ -154,7 +127,7 @@ def worker_configuration(service: str, publishers: list[str], broker_url: str) -
 
 
 def _queues(service: str, publishers: list[str]) -> list[tuple[str, str]]:
-    return [*((event_queue(service, publisher), publisher) for publisher in publishers), (tasks(service),) * 2]
+    return [*((event_queue(service, publisher), publisher) for publisher in publishers), (task_queue(service),) * 2]
 
 
 def _queue(name: str, exchange: str) -> Queue:
@@ -167,21 +140,14 @@ def _queue(name: str, exchange: str) -> Queue:
     )
 
 
-def _register_tasks(app: Celery, handling: Handling) -> dict[tuple[str, str], str]:
-    """One task per handler, all with the same body; and the one that puts poison aside."""
+def _register_tasks(app: Celery, handling: Handling) -> None:
+    """One task per handler, and one for poison; all have the same body."""
 
     def handle(delivery: dict[str, Any]) -> None:
         handling.handle(Delivery(**delivery))
 
-    def park(delivery: dict[str, Any], reason: str) -> None:
-        handling.handle_poison(Delivery(**delivery), reason)
-
-    names = {}
-    for subscription in handling.subscriptions:
-        name = names[subscription.publisher, subscription.event_type] = task_name(subscription)
+    for name in {POISON_TASK, *(each.task_name for each in handling.subscriptions)}:
         app.task(name=name)(handle)
-    app.task(name=PARK_TASK)(park)
-    return names
 
 
 def _say(message: str, *_streams: object) -> None:
@@ -189,16 +155,18 @@ def _say(message: str, *_streams: object) -> None:
     log.info("celery_says", words=message)
 
 
-def _connect_signals(runtime: _Runtime, settings: WorkerSettings, name: str) -> None:
+def _connect_signals(components: Sequence[_Component], settings: WorkerSettings, name: str) -> None:
     endpoint = settings.otel_exporter_otlp_endpoint
 
     def start(**_: object) -> None:
         configure_telemetry(name, str(endpoint) if endpoint else None)
         CeleryInstrumentor().instrument()  # type: ignore[no-untyped-call]
-        runtime.start()
+        for each in components:
+            each.start()
 
     def stop(**_: object) -> None:
-        runtime.stop()
+        for each in reversed(components):
+            each.stop()
 
     vars(apps_worker)["safe_say"] = _say
     signals.setup_logging.connect(lambda **_: configure_logs(name, settings.log_level), weak=False)

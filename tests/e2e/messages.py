@@ -67,7 +67,7 @@ class EventQueue:
     def assert_dead(self, expected: int) -> None:
         """So many letters are known to the operators' tool."""
         rows = {row["queue"]: row["count"] for row in json.loads(self.dead_letters("list", "--json"))}
-        assert rows[self.name] == expected
+        assert rows[self.name] == expected, rows
 
     def assert_empty(self) -> None:
         """No message waits in it, is worked on, or waits for its next round."""

@@ -4,7 +4,7 @@ import os
 import secrets
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pika
@@ -89,6 +89,16 @@ class Broker:
         answer = requests.request(method, f"{self.management}api{path}", json=body, auth=("guest", "guest"), timeout=10)
         answer.raise_for_status()
         return answer
+
+    def close_connections(self, user: str = "") -> int:
+        """Closes every connection, or every one of a user, as an operator may; returns how many there were."""
+        path = f"/connections/username/{user}" if user else "/connections"
+        closed = 0
+        for connection in self.call("GET", path).json():
+            with suppress(requests.HTTPError):  # it may have ended by itself
+                self.call("DELETE", f"/connections/{connection['name']}")
+                closed += 1
+        return closed
 
     def publish(self, exchange: str, key: str, body: str) -> None:
         """Any message, without properties."""

@@ -101,10 +101,7 @@ def test_closed_connection_is_made_anew(shop: Shop, chain_broker: Broker, start_
 
 
 def close_connections(broker: Broker) -> None:
-    connections = broker.call("GET", "/connections/username/mail").json()
-    assert connections
-    for connection in connections:
-        broker.call("DELETE", f"/connections/{connection['name']}")
+    assert broker.close_connections("mail")
 
 
 def test_broker_may_be_away(shop: Shop, chain_broker: Broker, start_listener: StartListener) -> None:

@@ -39,8 +39,7 @@ def test_closed_connections_lose_nothing(shop: Shop, start_worker: StartWorker, 
     for _ in range(2):
         for _ in range(30):
             shop.sell(seconds=0.05)
-        for connection in chain_broker.call("GET", "/connections").json():
-            chain_broker.call("DELETE", f"/connections/{connection['name']}")
+        chain_broker.close_connections()
     assert_all_ended(stock, mail, 60)
 
 
@@ -93,10 +92,10 @@ def test_memory_alarm_stops_publishing_not_the_service(
     """Handlers go on and fill the outbox; readiness names the alarm; afterwards the events leave."""
     stock = start_worker("stock")
     for _ in range(3):
-        shop.sell(seconds=4)
+        shop.sell(seconds=10)  # longer than the alarm takes to be raised
     eventually(lambda: attempts_are(stock, 3))
     with memory_alarm(chain_broker):
-        eventually(lambda: assert_effects(stock, 3), seconds=20)
+        eventually(lambda: assert_effects(stock, 3), seconds=30)
         eventually(lambda: not_ready(stock), seconds=20)
         assert stock.count("outbox") == 3
     eventually(lambda: assert_drained(stock), seconds=30)

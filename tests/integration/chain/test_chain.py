@@ -75,7 +75,7 @@ def test_poison_is_put_aside_and_the_worker_lives(
     """What is no event goes to the dead letters byte for byte; the next good event is handled."""
     stock = start_worker("stock")
     shop.send(b"\xff not json")
-    shop.send(b"{}", content_type="application/x-python-serialize", headers={"task": "chassis.park"})
+    shop.send(b"{}", content_type="application/x-python-serialize", headers={"task": "chassis.poison"})
     shop.send(b"packed", headers={"compression": "application/x-gzip"})
     eventually(lambda: queue_holds(chain_broker, "stock.shop.dead", 3))
     shop.sell()

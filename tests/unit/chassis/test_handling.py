@@ -1,5 +1,6 @@
 """How the outcome of a handler settles its message."""
 
+import base64
 from collections.abc import Sequence
 
 import pytest
@@ -63,7 +64,8 @@ def handling(shelf: Shelf, letters: Letters, rounds: int = 2) -> Handling:
 
 def delivery(model: BaseModel | None = None, rounds: int = 0, headers: dict[str, object] | None = None) -> Delivery:
     event = publication(model or ThingSold(), source="shop", subject="t-1", sequence=1, correlation=None, cause=None)
-    return Delivery.from_parts("stock.shop", encode(event).encode(), CONTENT_TYPE, rounds=rounds, headers=headers or {})
+    body = base64.b64encode(encode(event).encode()).decode()
+    return Delivery("stock.shop", body, CONTENT_TYPE, None, None, headers or {}, rounds)
 
 
 def test_handled_event_is_acknowledged() -> None:
@@ -101,6 +103,14 @@ def test_rounds_are_bounded() -> None:
         handling(Shelf([TimeoutError("too slow")] * 9), letters).handle(delivery(rounds=2))
     assert letters.kept[0].headers["x-failure-reason"] == "still failing after 2 rounds: TimeoutError: too slow"
     assert (letters.kept[0].exchange, letters.kept[0].routing_key) == ("stock.dead", "stock.shop")
+
+
+def test_event_that_no_round_settles_is_put_aside_unread() -> None:
+    """One that ends its worker each time can never be put aside by its handler's outcome: so before the handler."""
+    shelf, letters = Shelf(), Letters()
+    with pytest.raises(Ignore):
+        handling(shelf, letters).handle(delivery(rounds=3))
+    assert (shelf.sold, letters.kept[0].headers["x-failure-reason"]) == ([], "PoisonMessage: not settled in 3 rounds")
 
 
 def test_mistake_in_a_handler_is_put_aside_at_once() -> None:
@@ -147,5 +157,7 @@ def test_rejections_count_only_this_queues() -> None:
         {"queue": "stock.shop", "reason": "delivery_limit", "count": 1},
         {"queue": "stock.shop.retry", "reason": "expired", "count": 3},
         {"queue": "mail.shop", "reason": "rejected", "count": 5},
+        {"queue": "stock.shop", "reason": "rejected", "count": "many"},
+        "nonsense",
     ]
     assert rejections({"x-death": deaths}, "stock.shop") == 3
