@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import consul
 from requests import RequestException
 
-from chassis.logs import get_logger
+from chassis.logs import get_logger, stop_with
 from chassis.settings import ProcessSettings
 
 log = get_logger()
@@ -36,10 +36,10 @@ class NoInstance(Exception):
 
 
 def _client(settings: ProcessSettings, call_seconds: float = CALL_SECONDS) -> consul.Consul:
-    address = settings.consul_http_addr
-    client = consul.Consul(
-        host=address.host, port=address.port, scheme=address.scheme, token=settings.consul_http_token.get_secret_value()
-    )
+    address, token = settings.consul_http_addr, settings.consul_http_token
+    if token is None:
+        stop_with("The setting CONSUL_HTTP_TOKEN is missing: give the service its own token, with which it registers.")
+    client = consul.Consul(host=address.host, port=address.port, scheme=address.scheme, token=token.get_secret_value())
     client.http.connections_timeout = call_seconds
     return client
 
@@ -73,7 +73,10 @@ class Routes:
             (f"{name}-public", self.public, "anonymous@file", 20),
             (name, self.signed_in, "signed-in@file", 10),
         ]
-        return ["traefik.enable=true"] + [
+        # Traefik's own check is quicker than Consul's, so that a request is not sent again to an instance that hangs.
+        check = f"traefik.http.services.{name}.loadbalancer.healthcheck"
+        checked = [f"{check}.path=/health/live", f"{check}.interval=1s", f"{check}.timeout=1s"]
+        return ["traefik.enable=true", *checked] + [
             f"traefik.http.routers.{router}.{option}"
             for router, rule, middleware, priority in rules
             if rule is not None

@@ -16,7 +16,7 @@ class ProcessSettings(BaseSettings):
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     consul_http_addr: HttpUrl = HttpUrl("http://consul:8500")
-    consul_http_token: SecretStr
+    consul_http_token: SecretStr | None = Field(default=None, description="of this service alone; jobs need none")
     otel_exporter_otlp_endpoint: HttpUrl | None = None
     startup_timeout: float = Field(default=30.0, gt=0, description="seconds to wait for a data store at start")
 

@@ -1,35 +1,67 @@
 #!/bin/sh
-# Makes the two policies and their tokens, whose secrets are in the environment. Runs at every start: what is right stays.
+# Gives each service its token: CONSUL_ORDERS_API_TOKEN in the environment may register orders-api, and read the catalogue.
+# CONSUL_READER_TOKEN reads only. What is right stays; a token whose secret is not in the environment any more goes.
 set -eu
 
-# Accessor ids only name a token; the secrets are in .env.
-services_accessor=5e7c1ce5-0000-4000-8000-000000000001
-reader_accessor=5e7c1ce5-0000-4000-8000-000000000002
+say() {
+  echo "{\"service\": \"consul-setup\", \"event\": \"$1\"}"
+}
 
-# policy NAME: as policies/NAME.hcl says.
-policy() {
-  if consul acl policy read -name "$1" > /dev/null 2>&1; then
-    consul acl policy update -name "$1" -rules "@/etc/quadrille/policies/$1.hcl" -no-merge > /dev/null
+# The tokens that this script has made, one a line: accessor, secret, service ("-" in those of earlier versions).
+known() {
+  consul acl token list -format=json \
+    | sed -n 's/^ *"\(AccessorID\|SecretID\|Description\)": "\(.*\)",$/\1 \2/p' \
+    | awk '$1 == "AccessorID" {a = $2} $1 == "SecretID" {s = $2}
+           $1 == "Description" && $2 == "service:" {print a, s, $3}
+           $1 == "Description" && ($2 == "services" || $2 == "reader") {print a, s, "-"}'
+}
+
+# The tokens that there should be, one a line: secret, service.
+wanted() {
+  env | sed -n 's/^CONSUL_\([A-Z_]*\)_TOKEN=\(.*\)$/\2 \1/p' | tr '_' '-' | grep -v ' HTTP$' \
+    | awk '{print $1, tolower($2)}'
+}
+
+# create SECRET SERVICE: a service identity may register that service; the template "dns" reads services and nodes.
+create() {
+  if [ "$2" = reader ]; then
+    right=-templated-policy=builtin/dns
   else
-    consul acl policy create -name "$1" -rules "@/etc/quadrille/policies/$1.hcl" > /dev/null
+    right="-service-identity=$2"
   fi
+  # Two of these scripts may run at once, so what counts is what is there at the end.
+  consul acl token create -secret="$1" -description="service: $2" "$right" > /dev/null 2>&1 || true
 }
 
-# token POLICY ACCESSOR SECRET: a token is never changed, so a new secret replaces it.
-token() {
-  if CONSUL_HTTP_TOKEN=$3 consul acl token read -self > /dev/null 2>&1; then
-    return
+tries=0
+until problem=$(consul acl token read -self 2>&1 > /dev/null); do
+  tries=$((tries + 1))
+  case $problem in
+    # A young agent refuses its own token too, until it leads.
+    *"403"*) last=10 ;;
+    *) last=60 ;;
+  esac
+  if [ "$tries" -ge "$last" ]; then
+    echo "Consul refuses CONSUL_HTTP_TOKEN, or has no leader: is its volume older than .env? Put the old value back, or remove the volume." \
+      "($problem)" >&2
+    exit 1
   fi
-  consul acl token delete -accessor-id "$2" > /dev/null 2>&1 || true
-  consul acl token create -accessor "$2" -secret "$3" -policy-name "$1" -description "$1" > /dev/null
-}
+  sleep 1
+done
 
-if ! consul acl token read -self > /dev/null; then
-  echo "Consul refuses CONSUL_HTTP_TOKEN: is its volume older than .env? Put the old value back, or remove the volume." >&2
-  exit 1
-fi
-policy services
-policy reader
-token services "$services_accessor" "$CONSUL_SERVICES_TOKEN"
-token reader "$reader_accessor" "$CONSUL_READER_TOKEN"
-echo '{"service": "consul-setup", "event": "policies_and_tokens_set"}'
+before=$(known)
+should=$(wanted)
+echo "$before" | while read -r accessor secret service; do
+  if [ -n "$accessor" ] && ! echo "$should" | grep -q "^$secret $service\$"; then
+    consul acl token delete -accessor-id "$accessor" > /dev/null 2>&1 || true
+  fi
+done
+echo "$should" | while read -r secret service; do
+  echo "$before" | grep -q " $secret $service\$" || create "$secret" "$service"
+done
+
+after=$(known)
+echo "$should" | while read -r secret service; do
+  echo "$after" | grep -q " $secret $service\$" || { say "token_missing_for_$service"; exit 1; }
+done
+say tokens_set

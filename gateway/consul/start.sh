@@ -1,5 +1,6 @@
 #!/bin/sh
 # Starts the agent. Its token comes from the environment by a file in the tmpfs, so that no command line shows it.
+# The tokens of the services are set beside it at every start: an agent that has lost its volume is of use again by itself.
 set -eu
 
 umask 077
@@ -11,4 +12,5 @@ acl {
   }
 }
 TOKENS
+/bin/sh /etc/quadrille/setup.sh &
 exec consul agent -config-file=/etc/quadrille/consul.hcl -config-file=/tmp/tokens.hcl

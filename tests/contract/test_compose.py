@@ -41,6 +41,14 @@ def test_only_gateway_and_operators_publish(name: str) -> None:
     assert all(str(port).startswith("127.0.0.1:") for port in ports)
 
 
+@pytest.mark.parametrize("name", sorted(set(OURS) - set(JOBS) - {"flower"}))
+def test_registers_with_its_own_token(name: str) -> None:
+    """A service can register itself alone: its Consul token has its name, and gateway/consul/setup.sh is given it."""
+    token = f"${{CONSUL_{name.upper().replace('-', '_')}_TOKEN:?run make up}}"
+    assert SERVICES[name]["environment"]["CONSUL_HTTP_TOKEN"] == token
+    assert token in SERVICES["consul"]["environment"].values()
+
+
 @pytest.mark.parametrize("name", sorted(SERVICES))
 def test_images_are_pinned(name: str) -> None:
     """Every image has a version; none says latest, none mounts the engine's socket."""

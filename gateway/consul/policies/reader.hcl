@@ -1,7 +1,0 @@
-# Traefik and Prometheus: read the catalogue.
-service_prefix "" {
-  policy = "read"
-}
-node_prefix "" {
-  policy = "read"
-}

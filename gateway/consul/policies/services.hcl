@@ -1,7 +1,0 @@
-# Our containers: register themselves, find each other.
-service_prefix "" {
-  policy = "write"
-}
-node_prefix "" {
-  policy = "read"
-}
