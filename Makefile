@@ -9,7 +9,7 @@ export FORCE S
 export PYTHONDONTWRITEBYTECODE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help up down clean ps logs shell demo test test-unit check format venv images images-refresh bench-relay topology contracts dead-letters lock python
+.PHONY: help up down clean ps logs shell demo test test-unit check format venv images images-refresh bench-relay topology contracts dead-letters rebuild-catalogue lock python
 
 ##@ Run
 
@@ -36,6 +36,9 @@ demo: python ## sign up, place an order that is confirmed and one that is reject
 
 dead-letters: ## dead letters (ARGS="list", "show QUEUE", "replay QUEUE --all --yes", "purge …", "--help")
 	@docker compose run --rm --no-deps ops dead-letters $(ARGS)
+
+rebuild-catalogue: ## make the orders service's copy of the catalogue anew, from what inventory says now
+	@docker compose exec orders-api python -m apps.orders.rebuild_catalogue
 
 ##@ Develop
 

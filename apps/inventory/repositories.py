@@ -33,6 +33,9 @@ class Products(Protocol):
     def search(self, words: str, first: int, count: int) -> tuple[Sequence[Product], int]:
         """`count` active products by SKU, from the `first` on, that have the words in them; and how many there are."""
 
+    def after(self, sku: str, count: int) -> Sequence[Product]:
+        """The next `count` products by SKU, active or not."""
+
 
 class StockRoom(Protocol):
     """The repository of all stock."""

@@ -20,6 +20,8 @@ from apps.inventory.domain.reservations import Reservation
 from apps.inventory.domain.stock import Lines, Move, Moved, Stock, converge, correct, sell
 from apps.inventory.repositories import UnitOfWork
 
+COPIED_AT_ONCE = 100
+
 
 class ProductChanges(TypedDict, total=False):
     """The fields of a product that a change may give."""
@@ -77,6 +79,12 @@ def search_products(uow: UnitOfWork, words: str, first: int, count: int) -> tupl
     """A page of the active products, and how many there are in all."""
     with uow:
         return uow.products.search(words, first, count)
+
+
+def copy_products(uow: UnitOfWork, after: str) -> Sequence[Product]:
+    """The next products by SKU, active or not, for a copy of the catalogue; none: that was all."""
+    with uow:
+        return uow.products.after(after, COPIED_AT_ONCE)
 
 
 # Stock

@@ -65,6 +65,11 @@ class Products:
         page = self._connection.execute(found.order_by(_products.c.sku).offset(first).limit(count))
         return [_product(row) for row in page], total
 
+    def after(self, sku: str, count: int) -> Sequence[Product]:
+        """See `repositories.Products`."""
+        page = select(_products).where(_products.c.sku > sku).order_by(_products.c.sku).limit(count)
+        return [_product(row) for row in self._connection.execute(page)]
+
 
 def _product_fields(product: Product) -> dict[str, object]:
     return {

@@ -3,7 +3,7 @@
 `owner` narrows what is found to one customer's orders; None sees all (staff, and the saga itself).
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -87,6 +87,13 @@ class Catalogue(Protocol):
 
     def keep(self, product: Product, sequence: int) -> bool:
         """Writes the product unless a newer `sequence` of it is known; whether it was written."""
+
+
+class Products(Protocol):
+    """All products of inventory, each with the sequence of its newest event."""
+
+    def __iter__(self) -> Iterator[tuple[Product, int]]:
+        """One after the other."""
 
 
 class Availability(Protocol):
@@ -234,6 +241,12 @@ def keep_product(catalogue: Catalogue, product: Product, sequence: int) -> None:
     """Brings the copy of the catalogue up to date; older news than what is known changes nothing."""
     if catalogue.keep(product, sequence):
         log.info("product_kept", sku=product.sku, sequence=sequence)
+
+
+def rebuild_catalogue(catalogue: Catalogue, products: Products) -> tuple[int, int]:
+    """Brings the whole copy up to date; returns how many products were read, and how many written."""
+    written = [catalogue.keep(product, sequence) for product, sequence in products]
+    return len(written), sum(written)
 
 
 def _hear(orders: Orders, order_id: UUID, step: Callable[[Order], Transition | None], heard: Heard) -> Order:

@@ -141,8 +141,8 @@ class MongoCatalogue:
         return {document["_id"]: _product(document) for document in self._products.find({"_id": {"$in": list(skus)}})}
 
     def keep(self, product: Product, sequence: int) -> bool:
-        """See `Catalogue`."""
-        older = {"_id": product.sku, "sequence": {"$lt": sequence}}
+        """See `Catalogue`. The same once more is written too: it mends a copy that was damaged."""
+        older = {"_id": product.sku, "sequence": {"$lte": sequence}}
         fields = {
             "name": product.name,
             "amount": Decimal128(product.price.amount),
@@ -153,7 +153,7 @@ class MongoCatalogue:
         try:
             self._products.update_one(older, {"$set": fields}, upsert=True)
         except DuplicateKeyError:
-            # The product is there: as new as this or newer, or, if another upsert was faster just now, older after all.
+            # The product is there: newer than this, or, if another upsert was faster just now, older after all.
             return self._products.update_one(older, {"$set": fields}).matched_count == 1
         return True
 

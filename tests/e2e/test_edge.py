@@ -36,7 +36,9 @@ def test_customer_may_not_manage(customer: Client) -> None:
     assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
 
 
-@pytest.mark.parametrize("path", ["/metrics", "/health/ready", "/internal/availability", "/verify"])
+@pytest.mark.parametrize(
+    "path", ["/metrics", "/health/ready", "/internal/availability", "/internal/products", "/verify"]
+)
 def test_inner_paths_are_not_routed(anonymous: Client, path: str) -> None:
     """What is for operators or for other services ends at the edge."""
     assert anonymous.call("GET", path).status_code == 404

@@ -1,12 +1,14 @@
 """The slice as a customer sees it: an order is placed and the saga decides."""
 
+import json
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from tests.e2e.client import Client
-from tests.e2e.stack import paused
+from tests.e2e.stack import compose, paused, stopped
+from tests.polling import eventually
 
 
 def test_order_in_stock_is_confirmed(manager: Client, customer: Client) -> None:
@@ -38,6 +40,41 @@ def test_order_is_taken_while_inventory_does_not_answer(manager: Client, custome
         order = customer.place(sku)
     assert customer.settled(order["id"])["status"] == "rejected"
     assert manager.stock(sku) == {"received": 1, "available": 0, "reserved": 1, "sold": 0}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_nobody_waits_for_a_stopped_inventory(manager: Client, customer: Client) -> None:
+    """The circuit breaker opens, readiness shows it and stays well; when inventory is back it closes again."""
+    sku = manager.add_product(stock=10)
+    customer.settled(customer.place(sku)["id"])
+    with stopped("inventory-api"):
+        orders = [customer.place(sku)["id"] for _ in range(6)]
+        assert "circuit breaker is" in readiness()["inventory"]["reason"]
+    assert {customer.settled(order)["status"] for order in orders} == {"confirmed"}
+
+    def closed() -> None:
+        customer.ask(sku, 9)
+        assert readiness()["inventory"] == {"status": "ok"}
+
+    eventually(closed, seconds=60, interval=1)
+
+
+def readiness() -> dict[str, dict[str, str]]:
+    """What the orders API says of its dependencies; it is ready."""
+    read = "from urllib.request import urlopen; print(urlopen('http://127.0.0.1:8000/health/ready').read().decode())"
+    report = json.loads(compose("exec", "-T", "orders-api", "python", "-c", read))
+    assert report["status"] == "ok"
+    checks: dict[str, dict[str, str]] = report["checks"]
+    return checks
+
+
+def test_catalogue_can_be_rebuilt(manager: Client) -> None:
+    """The command copies all of inventory's products, while everything runs."""
+    manager.add_product(stock=1)
+    said = compose("exec", "-T", "orders-api", "python", "-m", "apps.orders.rebuild_catalogue").splitlines()[-1]
+    done = json.loads(said)
+    assert (done["event"], done["read"] > 0) == ("catalogue_rebuilt", True)
 
 
 def test_orders_are_ones_own(manager: Client, customer: Client, gateway: str) -> None:

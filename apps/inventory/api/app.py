@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from apps.inventory.api.availability import availability_blueprint
+from apps.inventory.api.internal import internal_blueprint
 from apps.inventory.api.parts import ApiParts
 from apps.inventory.api.products import products_blueprint
 from apps.inventory.api.reservations import reservations_blueprint
@@ -24,6 +24,6 @@ def create_app(parts: ApiParts) -> Flask:
     )
     app = create_chassis_app(description, parts.health)
     # Not in the OpenAPI document, which is for those who come through the gateway.
-    app.register_blueprint(availability_blueprint(parts))
+    app.register_blueprint(internal_blueprint(parts))
     install_token_check(app, parts.keys, parts.token_settings)
     return app

@@ -176,3 +176,19 @@ class AvailabilitySchema(Schema):
 
     sku = ma.fields.String(required=True)
     available = ma.fields.Integer(required=True)
+
+
+class CopyQuerySchema(Schema):
+    """GET /internal/products."""
+
+    after = ma.fields.String(load_default="", validate=[ma.validate.Length(max=MAX_NAME_LENGTH), printable])
+
+
+class CopiedProductSchema(Schema):
+    """What a copy of the catalogue needs of a product."""
+
+    sku = ma.fields.String(required=True)
+    name = ma.fields.String(required=True)
+    price = ma.fields.Nested(MoneySchema, required=True)
+    active = ma.fields.Boolean(required=True)
+    version = ma.fields.Integer(required=True, metadata={"description": "the sequence of its newest event"})

@@ -66,6 +66,9 @@ class Products:
         found = [each for _, each in sorted(self._state.products.items()) if each.active and words in each.name.lower()]
         return found[first : first + count], len(found)
 
+    def after(self, sku: str, count: int) -> Sequence[Product]:
+        return [each for known, each in sorted(self._state.products.items()) if known > sku][:count]
+
 
 class StockRoom:
     """See `repositories.StockRoom`."""

@@ -101,7 +101,7 @@ class FakeCatalogue:
         return {sku: self.products[sku] for sku in skus if sku in self.products}
 
     def keep(self, product: Product, sequence: int) -> bool:
-        if self.sequences.get(product.sku, 0) >= sequence:
+        if self.sequences.get(product.sku, 0) > sequence:
             return False
         self.products[product.sku], self.sequences[product.sku] = product, sequence
         return True

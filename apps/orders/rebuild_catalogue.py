@@ -1,0 +1,30 @@
+"""`python -m apps.orders.rebuild_catalogue`: makes the copy of the catalogue anew, from what inventory says now.
+
+May run at any time, beside the events: of each product the newest description stays.
+"""
+
+from apps.orders import service
+from apps.orders.bootstrap import parts
+from apps.orders.products import InventoryProducts
+from apps.orders.settings import StorageSettings
+from chassis.discovery import Resolver
+from chassis.http.client import ServiceClient, ServiceUnavailable
+from chassis.logs import get_logger, stop_with
+from chassis.settings import load_settings
+
+log = get_logger()
+
+
+def main() -> None:
+    """Copies all products, or ends with a sentence on what is wrong."""
+    settings = load_settings(StorageSettings, "orders-rebuild-catalogue")
+    products = InventoryProducts(ServiceClient("inventory-api", Resolver(settings)))
+    try:
+        read, written = service.rebuild_catalogue(parts(settings).catalogue, products)
+    except ServiceUnavailable as error:
+        stop_with(f"Inventory did not tell all of its products ({error}): start it, and run this again.")
+    log.info("catalogue_rebuilt", read=read, written=written)
+
+
+if __name__ == "__main__":
+    main()
