@@ -1,17 +1,29 @@
 """The order's state machine as a table: every state against every command and every answer."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from apps.orders.domain import events
+from apps.orders.domain import order as domain
 from apps.orders.domain.order import MAX_REVISIONS, Order, Status, Transition
 from apps.orders.domain.refusals import OrderNotChangeable, Refusal
 from chassis.messaging.events import event_type
 from tests.unit.orders.samples import line, order
 
 SHORTAGE = events.Shortage(sku="TEA", asked=3, available=1)
+
+REASONS = [
+    domain.INSUFFICIENT_STOCK,
+    domain.RESERVATION_EXPIRED,
+    domain.SALE_REJECTED,
+    domain.NO_ANSWER,
+    domain.REQUESTED_BY_CUSTOMER,
+    domain.REQUESTED_BY_STAFF,
+]
 
 # What is done to an order at revision 3 of which revision 1 may be held.
 STIMULI: dict[str, Callable[[Order], Transition | None]] = {
@@ -77,6 +89,18 @@ def test_table_is_complete() -> None:
     assert {(state, stimulus) for state, stimulus, _ in cells()} == {
         (state, stimulus) for state in Status for stimulus in STIMULI
     }
+
+
+def test_drawing_is_this_machine() -> None:
+    """docs/orders.md draws exactly these transitions, and names each event and each reason."""
+    page = (Path(__file__).parents[3] / "docs" / "orders.md").read_text()
+    drawn = set(re.findall(r"^    (\w+) --> (\w+) :", page, re.MULTILINE))
+    moves = {(state, to) for state, _, to in cells() if to and not to.startswith("[")}
+
+    assert drawn == moves
+    models = [each for each in vars(events).values() if isinstance(each, type) and issubclass(each, events.OrderEvent)]
+    for word in [event_type(model) for model in models if model is not events.OrderEvent] + REASONS:
+        assert f"`{word}`" in page
 
 
 @pytest.mark.parametrize(
