@@ -88,7 +88,11 @@ def idempotency_key(owner: UUID) -> IdempotencyKey | None:
 def answer_once(
     key: IdempotencyKey | None, recall: Callable[[str], StoredAnswer | None], act: Callable[[], StoredAnswer]
 ) -> Response:
-    """Repeats the kept answer, or acts. `act` raises `KeyTaken` when its write met one with the same key."""
+    """Repeats the kept answer, or acts. `act` raises `KeyTaken` when its write met one with the same key.
+
+    Whatever else it raises counts only if no other request with the key was faster: that one's own effect, the last
+    unit gone for instance, may be what this one ran into.
+    """
     if key is None:
         return act().response()
     kept = recall(key.value)
@@ -97,6 +101,10 @@ def answer_once(
             return act().response()
         except KeyTaken:
             kept = recall(key.value)
+        except Exception:
+            kept = recall(key.value)
+            if kept is None:
+                raise
     if kept is None:
         raise Problem(
             409,

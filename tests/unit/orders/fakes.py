@@ -108,10 +108,13 @@ class FakeCatalogue:
 
 
 class FakeAvailability:
-    """What inventory would say; None: it does not answer."""
+    """What inventory would say; None: it does not answer. `meanwhile` runs once before the next answer."""
 
     def __init__(self, available: Mapping[str, int] | None = None) -> None:
         self.available = available
+        self.meanwhile: Callable[[], object] = lambda: None
 
     def of(self, skus: Collection[str]) -> Mapping[str, int] | None:
+        competitor, self.meanwhile = self.meanwhile, lambda: None
+        competitor()
         return self.available

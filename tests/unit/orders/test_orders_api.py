@@ -64,13 +64,18 @@ def orders() -> FakeOrders:
 
 
 @pytest.fixture
-def client(orders: FakeOrders) -> Iterator[FlaskClient]:
+def availability() -> FakeAvailability:
+    """What inventory would say: one cup."""
+    return FakeAvailability({"CUP": 1})
+
+
+@pytest.fixture
+def client(orders: FakeOrders, availability: FakeAvailability) -> Iterator[FlaskClient]:
     """The API's client."""
     known = set(REGISTRY._collector_to_names)  # noqa: SLF001 - each app registers its metrics; one registry per process
     catalogue = FakeCatalogue(
         product(), product("OLD", active=False), product("CHF", currency="CHF"), product("CUP", "3.00")
     )
-    availability = FakeAvailability({"CUP": 1})
     parts = ApiParts(orders, catalogue, availability, OwnKey(), TokenSettings(), Health(), outages=(StoreIsAway,))
     yield create_app(parts).test_client()
     for collector in set(REGISTRY._collector_to_names) - known:  # noqa: SLF001 - as above
@@ -374,3 +379,19 @@ def test_refusal_is_not_kept(client: FlaskClient) -> None:
     """Only what created something is repeated."""
     assert client.post(ORDERS, json={"lines": []}, headers=keyed("k-1")).status_code == 422
     assert client.post(ORDERS, json=TEA, headers=keyed("k-1")).status_code == 202
+
+
+def test_repetition_does_not_run_into_its_own_order(
+    client: FlaskClient, orders: FakeOrders, availability: FakeAvailability
+) -> None:
+    """The last unit went to the first of two parallel requests: the second is answered like the first."""
+    first: list[bytes] = []
+
+    def be_faster() -> None:
+        first.append(client.post(ORDERS, json=TEA, headers=keyed("k-1")).data)
+        availability.available = {"TEA": 0}
+
+    availability.meanwhile = be_faster
+    second = client.post(ORDERS, json=TEA, headers=keyed("k-1"))
+    assert (second.status_code, second.data) == (202, first[0])
+    assert len(orders.orders) == 1
