@@ -52,8 +52,8 @@ class StockRoom(Protocol):
     def totals(self) -> Totals:
         """The sums over all products."""
 
-    def watch(self, sku: str, low_stock_threshold: int) -> None:
-        """Sets the threshold."""
+    def watch(self, sku: str, low_stock_threshold: int) -> Stock:
+        """Sets the threshold; the stock with it."""
 
     def note(self, sku: str, delta: int, reason: str, author: UUID) -> None:
         """Writes a correction into the journal."""

@@ -61,7 +61,10 @@ def change_product(
             uow.products.save(changed)
             uow.publish(product_updated(changed), subject=sku, sequence=changed.version)
         if low_stock_threshold is not None:
-            uow.stock.watch(sku, low_stock_threshold)
+            before = uow.stock.find([sku])[sku].low_stock_threshold
+            stock = uow.stock.watch(sku, low_stock_threshold)
+            if before <= stock.available < low_stock_threshold:
+                _warn(uow, stock)
         uow.commit()
     return changed
 
@@ -218,9 +221,13 @@ def _move(uow: UnitOfWork, moves: Sequence[Move]) -> Moved:
     by_sku = {move.sku: move for move in moves}
     for stock in moved.stocks:
         if stock.fell_low(by_sku[stock.sku]):
-            low = StockLow(sku=stock.sku, available=stock.available, threshold=stock.low_stock_threshold)
-            uow.publish(low, subject=stock.sku, sequence=stock.version)
+            _warn(uow, stock)
     return moved
+
+
+def _warn(uow: UnitOfWork, stock: Stock) -> None:
+    low = StockLow(sku=stock.sku, available=stock.available, threshold=stock.low_stock_threshold)
+    uow.publish(low, subject=stock.sku, sequence=stock.version)
 
 
 def _say(uow: UnitOfWork, reservation: Reservation, event: BaseModel | None) -> None:

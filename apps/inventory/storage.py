@@ -159,10 +159,11 @@ class StockRoom:
         """See `repositories.StockRoom`."""
         return Totals(*self._connection.execute(_TOTALS).one())
 
-    def watch(self, sku: str, low_stock_threshold: int) -> None:
+    def watch(self, sku: str, low_stock_threshold: int) -> Stock:
         """See `repositories.StockRoom`."""
         values = {"low_stock_threshold": low_stock_threshold, "version": _stock.c.version + 1}
-        self._connection.execute(update(_stock).where(_stock.c.sku == sku).values(values))
+        watching = update(_stock).where(_stock.c.sku == sku).values(values).returning(_stock)
+        return Stock(*self._connection.execute(watching).one())
 
     def note(self, sku: str, delta: int, reason: str, author: UUID) -> None:
         """See `repositories.StockRoom`."""

@@ -113,6 +113,17 @@ def test_totals_are_those_of_all_products(inventory: Inventory) -> None:
     assert totals() == Totals(before.available + 12, before.reserved + 3, before.sold, before.low + 1)
 
 
+def test_low_stock_is_told(inventory: Inventory) -> None:
+    """By a threshold that rises above the stock, and by a hold that falls below it."""
+    sku = inventory.add(9)
+    for threshold in (10, 9):
+        service.change_product(inventory.uow(), sku, low_stock_threshold=threshold)
+    inventory.hold(new_id(), 1, {sku: 1})
+    with inventory.engine.connect() as connection:
+        told = text("SELECT body::jsonb -> 'data' ->> 'available' FROM outbox WHERE type = 'stock.low' ORDER BY seq")
+        assert connection.execute(told).scalars().all()[-2:] == ["9", "8"]
+
+
 def test_hold_is_released_by_expiry(inventory: Inventory) -> None:
     """Several at once, also where they hold the same product; a confirmed one stays."""
     sku, due, kept = inventory.add(9), [new_id(), new_id()], new_id()

@@ -96,8 +96,9 @@ class StockRoom:
         low = sum(each.available < each.low_stock_threshold for each in rows)
         return Totals(sum(e.available for e in rows), sum(e.reserved for e in rows), sum(e.sold for e in rows), low)
 
-    def watch(self, sku: str, low_stock_threshold: int) -> None:
+    def watch(self, sku: str, low_stock_threshold: int) -> Stock:
         self._stock[sku] = replace(self._stock[sku], low_stock_threshold=low_stock_threshold)
+        return self._stock[sku]
 
     def note(self, sku: str, delta: int, reason: str, author: UUID) -> None:
         self._journal.append((sku, delta, reason, author))

@@ -120,6 +120,15 @@ def test_low_stock_is_told_once_per_crossing() -> None:
     assert low == [3, 3]
 
 
+def test_threshold_that_rises_above_the_stock_is_a_crossing() -> None:
+    """The warning comes once, and not again for what was low already."""
+    store = Store(MUG=5)
+    for threshold in (5, 6, 8, 6):
+        service.change_product(store(), "MUG", low_stock_threshold=threshold)
+    low = [(event.available, event.threshold) for event in store.events if isinstance(event, StockLow)]
+    assert low == [(5, 6)]
+
+
 def test_expiry_takes_only_what_is_due() -> None:
     """Confirmed holds and those with time left stay; at most the limit is closed at once."""
     store, due, kept, young = Store(MUG=9), [uuid4(), uuid4(), uuid4()], uuid4(), uuid4()
