@@ -23,7 +23,7 @@ class _AvailableSchema(ma.Schema):
 
 
 class InventoryAvailability:
-    """See `apps.orders.service.Availability`."""
+    """See `apps.orders.repositories.Availability`."""
 
     def __init__(self, client: ServiceClient) -> None:
         self._client = client

@@ -11,7 +11,8 @@ from apps.orders.api.app import create_app
 from apps.orders.api.parts import ApiParts
 from apps.orders.availability import InventoryAvailability
 from apps.orders.migrations import migrate
-from apps.orders.service import Catalogue, Contended, Orders
+from apps.orders.repositories import Catalogue, Orders
+from apps.orders.service import Contended
 from apps.orders.settings import ApiSettings, StorageSettings
 from apps.orders.storage import MongoCatalogue, MongoOrders, outbox_of
 from chassis.discovery import Resolver, Routes

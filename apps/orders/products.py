@@ -36,7 +36,7 @@ class _ProductSchema(ma.Schema):
 
 
 class InventoryProducts:
-    """See `apps.orders.service.Products`."""
+    """See `apps.orders.repositories.Products`."""
 
     def __init__(self, client: ServiceClient) -> None:
         self._client = client

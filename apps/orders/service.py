@@ -3,10 +3,9 @@
 `owner` narrows what is found to one customer's orders; None sees all (staff, and the saga itself).
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Protocol
+from datetime import timedelta
 from uuid import UUID
 
 from apps.orders import metrics
@@ -24,7 +23,8 @@ from apps.orders.domain.order import (
 from apps.orders.domain.refusals import InsufficientStock, OrderNotFound, VersionMismatch
 from apps.orders.domain.refusals import Shortage as Short
 from apps.orders.domain.timeline import Timeline
-from chassis.http.idempotency import Receipt, StoredAnswer
+from apps.orders.repositories import Availability, Catalogue, Heard, Orders, Products
+from chassis.http.idempotency import Receipt
 from chassis.identifiers import new_id
 from chassis.logs import get_logger
 from chassis.messaging.events import Event
@@ -38,69 +38,6 @@ SWEPT_AT_ONCE = 500
 
 class Contended(Exception):
     """Others moved the order each time before this move was written: worth another try a little later."""
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """An event about an order, and what the timeline says of it."""
-
-    event: Event
-    detail: str
-
-
-class Orders(Protocol):
-    """Where orders are kept. Every write is atomic: state, timeline, outgoing events, and the event that caused it."""
-
-    def find(self, order_id: UUID, cause: Event | None = None) -> Order | None:
-        """The order, by one read. Raises `DuplicateEvent` when it has been moved by `cause` already."""
-
-    def add(self, placing: Transition, receipt: Receipt | None = None) -> None:
-        """Writes a new order, and with it what its customer is answered. Raises `KeyTaken`, and writes nothing."""
-
-    def answered(self, key: str) -> StoredAnswer | None:
-        """What was answered to the request with that key, unless that is too long ago."""
-
-    def save(self, before: Order, transition: Transition, heard: Heard | None) -> bool:
-        """Writes a move; False, and nothing written, when the order is not at the version of `before` any more."""
-
-    def note(self, order_id: UUID, heard: Heard) -> None:
-        """Writes what was heard, once, into the timeline of an order that it does not move."""
-
-    def page(self, owner: UUID | None, status: Status | None, first: int, size: int) -> tuple[Sequence[Order], int]:
-        """Orders from number `first` on, newest first, and how many there are in all."""
-
-    def unanswered(self, since: datetime, limit: int) -> Sequence[UUID]:
-        """Orders that wait for inventory, unmoved since then, though their events have left: so many in each state."""
-
-    def in_states(self, statuses: Collection[Status]) -> Mapping[Status, int]:
-        """How many orders are in each of these states."""
-
-    def timeline(self, order_id: UUID) -> Timeline | None:
-        """What happened to the order."""
-
-
-class Catalogue(Protocol):
-    """Orders' own copy of the products."""
-
-    def find(self, skus: Collection[str]) -> Mapping[str, Product]:
-        """Those of the products that are known, by SKU."""
-
-    def keep(self, product: Product, sequence: int) -> bool:
-        """Writes the product unless a newer `sequence` of it is known; whether it was written."""
-
-
-class Products(Protocol):
-    """All products of inventory, each with the sequence of its newest event."""
-
-    def __iter__(self) -> Iterator[tuple[Product, int]]:
-        """One after the other."""
-
-
-class Availability(Protocol):
-    """What could be held at this moment, as far as that can be told quickly."""
-
-    def of(self, skus: Collection[str]) -> Mapping[str, int] | None:
-        """How much there is of each; None when there is no answer in time."""
 
 
 # What customers and staff ask for

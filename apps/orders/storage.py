@@ -14,7 +14,7 @@ from apps.orders.domain.lines import Line, Lines, Product
 from apps.orders.domain.money import Money
 from apps.orders.domain.order import WAITING, Order, Status, Transition
 from apps.orders.domain.timeline import Entry, Timeline
-from apps.orders.service import Heard
+from apps.orders.repositories import Heard
 from chassis.http.idempotency import KEPT, KeyTaken, Receipt, StoredAnswer
 from chassis.messaging.events import DuplicateEvent, Event, publication
 from chassis.storage.mongo import Document, outgoing, remembered, transition
@@ -35,7 +35,7 @@ def outbox_of(database: Database[Document]) -> MongoOutbox:
 
 
 class MongoOrders:
-    """See `apps.orders.service.Orders`."""
+    """See `apps.orders.repositories.Orders`."""
 
     def __init__(self, database: Database[Document]) -> None:
         self._orders = database["orders"]
@@ -131,7 +131,7 @@ class MongoOrders:
 
 
 class MongoCatalogue:
-    """See `apps.orders.service.Catalogue`."""
+    """See `apps.orders.repositories.Catalogue`."""
 
     def __init__(self, database: Database[Document]) -> None:
         self._products = database["catalogue"]

@@ -8,6 +8,7 @@ from apps.orders import service
 from apps.orders.domain import events as told
 from apps.orders.domain.lines import Product
 from apps.orders.domain.money import Money
+from apps.orders.repositories import Catalogue, Orders
 from chassis.messaging.events import Event
 from chassis.messaging.subscriptions import Reading, Subscriptions
 
@@ -20,11 +21,11 @@ class Parts(Protocol):
     """What the handlers need."""
 
     @property
-    def orders(self) -> service.Orders:
+    def orders(self) -> Orders:
         """The orders."""
 
     @property
-    def catalogue(self) -> service.Catalogue:
+    def catalogue(self) -> Catalogue:
         """The copy of the catalogue."""
 
 

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from apps.orders import service
 from apps.orders.metrics import ORDERS_STALE
+from apps.orders.repositories import Orders
 
 SWEEP = "workers.orders.tasks.sweep_stale_orders"
 
@@ -21,7 +22,7 @@ class SweepSettings(Protocol):
         """Before the end."""
 
 
-def sweep_stale_orders(orders: service.Orders, settings: SweepSettings) -> None:
+def sweep_stale_orders(orders: Orders, settings: SweepSettings) -> None:
     """Lets orders that wait too long ask again, or end."""
     patience = service.Patience(timedelta(seconds=settings.order_patience), settings.order_tries)
     ORDERS_STALE.set(service.sweep(orders, patience))

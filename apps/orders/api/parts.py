@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from apps.orders.service import Availability, Catalogue, Orders
+from apps.orders.repositories import Availability, Catalogue, Orders
 from chassis.health import Health
 from chassis.http.keys import KeySource
 from chassis.settings import TokenSettings

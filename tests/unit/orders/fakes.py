@@ -8,7 +8,7 @@ from apps.orders.domain.events import OrderEvent
 from apps.orders.domain.lines import Product
 from apps.orders.domain.order import WAITING, Order, Status, Transition
 from apps.orders.domain.timeline import Entry, Timeline
-from apps.orders.service import Heard
+from apps.orders.repositories import Heard
 from chassis.http.idempotency import KeyTaken, Receipt, StoredAnswer
 from chassis.messaging.events import DuplicateEvent, Event, event_type
 
