@@ -9,6 +9,8 @@ from catalogue import SERVICES
 from tests.contract.apis import APIS, KNOWN, OWNER, bearer
 from tests.made_up_requests import ask_everything
 
+pytestmark = pytest.mark.timeout(300)
+
 # What must be among the answers, so that the test is known to get past the front door.
 MET = {
     "config": {("GET /api/v1/config/{application}/{profile}", 200)},

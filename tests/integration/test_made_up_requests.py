@@ -31,6 +31,8 @@ from tests.contract.apis import KEYS, OWNER, SETTINGS, bearer
 from tests.made_up_requests import ask_everything
 from tests.unit.orders.fakes import FakeAvailability
 
+pytestmark = pytest.mark.timeout(300)
+
 CALLERS = (bearer("customer", user=OWNER), bearer("manager"))
 
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
@@ -157,6 +158,7 @@ class SagaMachine(RuleBasedStateMachine):
         }
 
 
+@pytest.mark.timeout(300)
 def test_saga() -> None:
     """Whatever happens, and in whatever order, the rules hold."""
     run_state_machine_as_test(SagaMachine, settings=settings(max_examples=150, stateful_step_count=40, deadline=None))
