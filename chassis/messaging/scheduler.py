@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from celery import Celery, beat, signals
+from kombu import Producer
 from pydantic import AmqpDsn, Field
 
 from chassis import metrics
@@ -33,8 +34,22 @@ class SchedulerSettings(ProcessSettings):
     operations_port: int = Field(default=OPERATIONS_PORT, ge=1, le=65535)
 
 
+class Lasting(Producer):
+    """Sends tasks without a time to live in the broker, which would make dead letters of those that expire.
+
+    The time is in their headers too: the worker drops what it gets too late, and nothing is left behind.
+    """
+
+    def publish(self, *args: Any, **options: Any) -> Any:
+        """See kombu."""
+        return super().publish(*args, **{**options, "expiration": None})
+
+
 class Beat(beat.Scheduler):
     """Celery's scheduler in memory, which tells that it lives."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **{**options, "Producer": Lasting})
 
     def tick(self, *args: Any, **kwargs: Any) -> Any:
         """See Celery."""

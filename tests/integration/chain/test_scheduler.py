@@ -85,3 +85,25 @@ def test_mistakes_are_put_aside(
 
     eventually(assert_dead, seconds=30)
     worker.assert_ready()
+
+
+def test_what_nobody_took_in_time_is_no_dead_letter(
+    chain_broker: Broker,
+    start_worker: StartWorker,
+    start_scheduler: Start,
+    dead_letters: Callable[[str], list[SimpleNamespace]],
+) -> None:
+    """Tasks that waited for a worker longer than until the next one: dropped by the worker, not put aside."""
+    start_scheduler(due(COUNT))
+
+    def assert_waiting() -> None:
+        assert chain_broker.messages("stock.tasks") >= 10
+
+    eventually(assert_waiting, seconds=30)
+    worker = start_worker("stock")
+
+    def assert_counted() -> None:
+        assert worker.count("effects") >= 1
+
+    eventually(assert_counted, seconds=30)
+    assert dead_letters("stock.tasks") == []
