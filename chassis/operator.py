@@ -8,18 +8,17 @@ from typing import Any
 import click
 import requests
 from pydantic import HttpUrl, SecretStr
-from pydantic_settings import BaseSettings
 
 from chassis.messaging.dead_letters import SUFFIX, DeadLetter, DeadLetters, UnknownQueue
 from chassis.messaging.topology import OPERATOR, VHOST
-from chassis.settings import load_settings
+from chassis.settings import EnvironmentSettings, load_settings
 
 SHOWN = 100
 NOTHING_FOUND = 1
 USAGE = 2
 
 
-class OperatorSettings(BaseSettings):
+class OperatorSettings(EnvironmentSettings):
     """The broker, as the user `operator`, and where its management API is."""
 
     broker_url: SecretStr

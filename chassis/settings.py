@@ -9,10 +9,14 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from chassis.logs import configure_logs, stop_with
 
 
-class ProcessSettings(BaseSettings):
-    """What every process needs, whatever it serves. An environment variable has its field's name in capitals."""
+class EnvironmentSettings(BaseSettings):
+    """Base of all settings. An environment variable has its field's name in capitals; an empty one is none."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+
+
+class ProcessSettings(EnvironmentSettings):
+    """What every process needs, whatever it serves."""
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     consul_http_addr: HttpUrl = HttpUrl("http://consul:8500")
@@ -21,27 +25,27 @@ class ProcessSettings(BaseSettings):
     startup_timeout: float = Field(default=30.0, gt=0, description="seconds to wait for a data store at start")
 
 
-class TokenSettings(BaseSettings):
+class TokenSettings(EnvironmentSettings):
     """What checking an access token needs."""
 
     token_issuer: str = "quadrille"  # noqa: S105 - a name
     token_audience: str = "quadrille-api"  # noqa: S105 - a name
 
 
-class PostgresSettings(BaseSettings):
+class PostgresSettings(EnvironmentSettings):
     """One service's own database."""
 
     database_url: SecretStr
     database_pool_size: int = Field(default=16, ge=1)
 
 
-class MongoSettings(BaseSettings):
+class MongoSettings(EnvironmentSettings):
     """The document store."""
 
     mongo_url: SecretStr
 
 
-class BrokerSettings(BaseSettings):
+class BrokerSettings(EnvironmentSettings):
     """RabbitMQ, and how often an event is tried again."""
 
     broker_url: AmqpDsn

@@ -5,12 +5,11 @@ from typing import Annotated
 
 from cryptography.fernet import Fernet
 from pydantic import AfterValidator, Field, SecretStr
-from pydantic_settings import BaseSettings
 
 from apps.users.addresses import normal_form
 from apps.users.domain.sessions import SessionRules
 from apps.users.passwords import HashCost
-from chassis.settings import PostgresSettings, ProcessSettings, TokenSettings
+from chassis.settings import EnvironmentSettings, PostgresSettings, ProcessSettings, TokenSettings
 
 DAY = 24 * 60 * 60
 
@@ -37,7 +36,7 @@ def _address(text: str) -> str:
 Address = Annotated[str, AfterValidator(_address)]
 
 
-class SecretSettings(BaseSettings):
+class SecretSettings(EnvironmentSettings):
     """What guards passwords and signing keys. The cost of a hash is one that OWASP recommends for argon2id."""
 
     token_key_secret: Annotated[SecretStr, AfterValidator(_fernet_key)]
@@ -81,10 +80,8 @@ class SetupSettings(StorageSettings, SecretSettings):
     demo_data: bool = False
 
 
-class DemoSettings(BaseSettings):
+class DemoSettings(EnvironmentSettings):
     """The demo accounts, read when there is to be demo data."""
-
-    model_config = ProcessSettings.model_config
 
     manager_email: Address
     manager_password: SecretStr

@@ -4,13 +4,12 @@ from typing import Any
 
 from celery import Celery
 from celery.app.control import Control
-from pydantic_settings import BaseSettings
 
 from chassis.messaging.topology import FLOWER
-from chassis.settings import load_settings
+from chassis.settings import EnvironmentSettings, load_settings
 
 
-class FlowerSettings(BaseSettings):
+class FlowerSettings(EnvironmentSettings):
     """The broker, as the user `flower`."""
 
     broker_url: str

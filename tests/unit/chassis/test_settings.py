@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from chassis.logs import EX_CONFIG, configure_logs
-from chassis.settings import BrokerSettings, PostgresSettings, load_settings
+from chassis.settings import BrokerSettings, PostgresSettings, ProcessSettings, load_settings
 from chassis.storage.postgres import create_postgres_engine
 
 
@@ -45,3 +45,14 @@ def test_unreachable_database_is_named(capsys: pytest.CaptureFixture[str]) -> No
     assert "PostgreSQL at 127.0.0.1:1 cannot be used as shop" in said
     assert "DATABASE_URL" in said
     assert "hidden" not in said
+
+
+def test_empty_is_none_in_whatever_order_the_bases_stand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compose gives an empty variable for one that is not set."""
+
+    class Settings(ProcessSettings, BrokerSettings):
+        note: str | None = None
+
+    for name, value in {"CONSUL_HTTP_TOKEN": "x", "BROKER_URL": "amqp://a:b@c:5672/d", "NOTE": ""}.items():
+        monkeypatch.setenv(name, value)
+    assert load_settings(Settings, "shop").note is None
