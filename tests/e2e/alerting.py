@@ -41,3 +41,27 @@ def alerts() -> list[dict[str, Any]]:
     answer = requests.get(f"{PROMETHEUS}/api/v1/rules", params={"type": "alert"}, timeout=10)
     assert answer.status_code == 200, answer.text
     return [rule for group in answer.json()["data"]["groups"] for rule in group["rules"]]
+
+
+def firing() -> set[str]:
+    """The names of the alerts that fire now."""
+    answer = requests.get(f"{PROMETHEUS}/api/v1/alerts", timeout=10)
+    assert answer.status_code == 200, answer.text
+    return {each["labels"]["alertname"] for each in answer.json()["data"]["alerts"] if each["state"] == "firing"}
+
+
+def label_names() -> list[str]:
+    """Of all series that Prometheus has."""
+    return _listed("labels")
+
+
+def label_values(name: str) -> list[str]:
+    """All values of a label."""
+    return _listed(f"label/{name}/values")
+
+
+def _listed(path: str) -> list[str]:
+    answer = requests.get(f"{PROMETHEUS}/api/v1/{path}", timeout=10)
+    assert answer.status_code == 200, answer.text
+    found: list[str] = answer.json()["data"]
+    return found
