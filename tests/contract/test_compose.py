@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tools import report, stack, up
+
 COMPOSE = yaml.safe_load((Path(__file__).parents[2] / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = sorted(name for name, service in SERVICES.items() if "build" in service)
@@ -55,3 +57,11 @@ def test_images_are_pinned(name: str) -> None:
     tag = SERVICES[name]["image"].rpartition(":")[2]
     assert any(character.isdigit() for character in tag)
     assert "docker.sock" not in str(SERVICES[name].get("volumes", []))
+
+
+def test_the_tools_name_services_and_ports_that_exist() -> None:
+    """Services that orders need, that may be left out, that have tools; the addresses that `make up` ends with."""
+    assert set(SERVICES) >= {*stack.ORDER_PATH, *stack.OPTIONAL, *up.WITH_TOOLS}
+    published = {port for service in SERVICES.values() for port in service.get("ports", [])}
+    for _, variable, _, _ in report.ADDRESSES:
+        assert any(variable in port for port in published), variable
