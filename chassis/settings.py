@@ -4,7 +4,7 @@ import sys
 from typing import Literal, TypeVar
 
 from pydantic import AmqpDsn, Field, HttpUrl, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from chassis.logs import configure_logs, stop_with
 
@@ -64,6 +64,8 @@ def load_settings(kind: type[SettingsT], service: str) -> SettingsT:
         settings = kind()
     except ValidationError as error:
         stop_with(_first_mistake(error))
+    except SettingsError as error:  # a list or an object that is no JSON
+        stop_with(f"A setting cannot be read: {error}.")
     configure_logs(service, getattr(settings, "log_level", "INFO"))
     return settings
 

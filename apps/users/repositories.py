@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from apps.users.domain.accounts import Account
+from apps.users.domain.oauth import Client
 from apps.users.domain.sessions import RefreshToken, Session
 from apps.users.signing import Jwk, StoredKey
 
@@ -60,6 +61,22 @@ class Sessions(Protocol):
         """Notes that the token was used, and for what."""
 
 
+class Clients(Protocol):
+    """The registered OAuth 2.0 clients, as one transaction sees them."""
+
+    def get(self, client_id: str) -> Client | None:
+        """The client, if there is one."""
+
+    def all(self) -> Sequence[Client]:
+        """All of them."""
+
+    def put(self, client: Client) -> None:
+        """Adds the client, or replaces the one with its id."""
+
+    def remove(self, client_id: str) -> None:
+        """Forgets the client."""
+
+
 class SigningKeys(Protocol):
     """The signing keys, as one transaction sees them."""
 
@@ -86,6 +103,10 @@ class UnitOfWork(Protocol):
     @property
     def sessions(self) -> Sessions:
         """The sessions and their refresh tokens."""
+
+    @property
+    def clients(self) -> Clients:
+        """The registered clients."""
 
     @property
     def signing_keys(self) -> SigningKeys:

@@ -15,6 +15,7 @@ class SecurityEvent(StrEnum):
     """What is told."""
 
     REFRESH_TOKEN_REUSED = "refresh_token_reused"  # noqa: S105 - a name
+    CLIENT_REFUSED = "client_refused"
     SESSION_REVOKED = "session_revoked"
     SESSIONS_REVOKED = "sessions_revoked"
 

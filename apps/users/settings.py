@@ -4,11 +4,13 @@ from datetime import timedelta
 from typing import Annotated
 
 from cryptography.fernet import Fernet
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from apps.users.addresses import normal_form
+from apps.users.domain.oauth import is_client_id, is_scope
 from apps.users.domain.sessions import SessionRules
 from apps.users.passwords import HashCost
+from apps.users.service.oauth import ClientCredentials
 from chassis.settings import EnvironmentSettings, PostgresSettings, ProcessSettings, TokenSettings
 
 DAY = 24 * 60 * 60
@@ -31,6 +33,18 @@ def _address(text: str) -> str:
     if address is None:
         raise ValueError("it is no e-mail address")
     return address
+
+
+def _client_id(text: str) -> str:
+    if not is_client_id(text):
+        raise ValueError("it must be printable ASCII")
+    return text
+
+
+def _scope(text: str) -> str:
+    if not is_scope(text):
+        raise ValueError("it is no scope")
+    return text
 
 
 Address = Annotated[str, AfterValidator(_address)]
@@ -72,8 +86,25 @@ class ApiSettings(StorageSettings, TokenSettings, SecretSettings):
         )
 
 
+class ClientSettings(BaseModel):
+    """One OAuth 2.0 client. A secret is random, so that it can be long."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: Annotated[str, AfterValidator(_client_id)]
+    secret: SecretStr = Field(min_length=24)
+    scopes: frozenset[Annotated[str, AfterValidator(_scope)]] = Field(min_length=1)
+
+    @property
+    def credentials(self) -> ClientCredentials:
+        """Its id and its secret."""
+        return ClientCredentials(self.id, self.secret.get_secret_value())
+
+
 class SetupSettings(StorageSettings, SecretSettings):
     """The set-up's."""
+
+    oauth_clients: tuple[ClientSettings, ...] = Field(default=(), description="a JSON array")
 
     admin_email: Address
     admin_password: SecretStr

@@ -1,6 +1,6 @@
 """The one-off job before the service starts: `python -m apps.users.setup`. Running it again changes nothing.
 
-It migrates the database, makes the first signing key, and the accounts that the environment names.
+It migrates the database, makes the first signing key, and the clients and accounts that the environment names.
 """
 
 from pydantic import SecretStr
@@ -11,6 +11,7 @@ from apps.users.domain.refusals import InvalidAccount
 from apps.users.passwords import Passwords
 from apps.users.service.accounts import ensure_account
 from apps.users.service.keys import ensure_signing_key
+from apps.users.service.oauth import ensure_clients
 from apps.users.settings import DemoSettings, SetupSettings
 from apps.users.signing import KeyCipher, NoSigningKey
 from chassis.logs import get_logger, stop_with
@@ -30,6 +31,8 @@ def main() -> None:
     log.info("database_migrated")
     make_signing_key(users)
     passwords = Passwords(settings.hash_cost())
+    changed = ensure_clients(users.unit_of_work(), passwords, settings.oauth_clients)
+    log.info("oauth_clients_present", clients=[each.id for each in settings.oauth_clients], changed=changed)
     make_account(users, passwords, Role.ADMIN, settings.admin_email, settings.admin_password)
     if demo is not None:
         make_account(users, passwords, Role.MANAGER, demo.manager_email, demo.manager_password)

@@ -39,6 +39,10 @@ class TokenIssuer:
             {"sub": str(account.id), "sid": str(session_id), "roles": sorted(account.roles), "scope": FULL_SCOPE}, key
         )
 
+    def client_token(self, client_id: str, scope: str, key: StoredKey) -> AccessToken:
+        """A token for a client that speaks for itself: it is its own subject, and has no role (RFC 9068, 2.2)."""
+        return self._signed({"sub": client_id, "client_id": client_id, "roles": [], "scope": scope}, key)
+
     def _signed(self, subject: dict[str, object], key: StoredKey) -> AccessToken:
         now = self.clock()
         claims = {

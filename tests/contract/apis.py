@@ -1,6 +1,7 @@
 """The APIs in this process over the fakes of the unit tests, and callers with the tokens to use them."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -18,7 +19,11 @@ from apps.orders.domain.order import Status
 from apps.users.api.app import create_app as create_users
 from apps.users.api.parts import ApiParts as UsersParts
 from apps.users.passwords import Passwords
+from apps.users.service.keys import published_keys
+from apps.users.service.sessions import SessionKeeper
 from apps.users.signing import KeyCipher
+from apps.users.tokens import TokenIssuer
+from chassis.http.keys import CachedKeys
 from chassis.settings import TokenSettings
 from chassis.times import utc_now
 from config.api.access import Access
@@ -30,7 +35,7 @@ from tests.unit.config.repositories import repository_of
 from tests.unit.inventory.fakes import Store
 from tests.unit.orders.fakes import FakeAvailability, FakeCatalogue, FakeOrders
 from tests.unit.orders.samples import CUSTOMER, order, product
-from tests.unit.users.fakes import CHEAP, SECRET, Database, FakeUnitOfWork, a_keeper
+from tests.unit.users.fakes import CHEAP, RULES, SECRET, Database, FakeUnitOfWork
 
 _KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 SETTINGS = TokenSettings()
@@ -60,13 +65,27 @@ def bearer(*roles: str, user: UUID | None = None) -> Mapping[str, str]:
     return {"Authorization": f"Bearer {jwt.encode(claims, _KEY, 'RS256', {'kid': 'test'})}"}
 
 
+def users_parts(database: Database, settings: TokenSettings) -> UsersParts:
+    """The users API's over the database, with a key of its own that signs."""
+    cipher = KeyCipher(SECRET)
+    database.keys.append(cipher.new_key())
+
+    def transaction() -> FakeUnitOfWork:
+        return FakeUnitOfWork(database)
+
+    issuer = TokenIssuer(cipher, settings.token_issuer, settings.token_audience, timedelta(minutes=10))
+    return UsersParts(
+        transaction,
+        Passwords(CHEAP),
+        SessionKeeper(issuer, RULES),
+        CachedKeys(lambda: published_keys(transaction())),
+        settings,
+    )
+
+
 def users() -> Flask:
     """Nobody is registered."""
-    cipher = KeyCipher(SECRET)
-    database = Database(keys=[cipher.new_key()])
-    return create_users(
-        UsersParts(lambda: FakeUnitOfWork(database), Passwords(CHEAP), a_keeper(cipher), KEYS, SETTINGS)
-    )
+    return create_users(replace(users_parts(Database(), SETTINGS), keys=KEYS))
 
 
 def inventory() -> Flask:

@@ -28,7 +28,7 @@ UNKNOWN = {
 }
 PROBED = {
     "config": {401, 403, 404, 409},
-    "users": {401, 404, 422},
+    "users": {400, 401, 404, 422},
     "inventory": {401, 403, 404, 422},
     "orders": {401, 403, 404, 422, 428},
 }
@@ -40,6 +40,12 @@ class Operation(NamedTuple):
     responses: Mapping[str, Any]
     parameters: tuple[str, ...]
     signed_in: bool
+
+    def refusal(self, status: str) -> tuple[str, str]:
+        """The content type and the schema of a refusal: OAuth 2.0 has its own for its own errors."""
+        if self.path.startswith("/api/v1/oauth/") and status in {"400", "401"}:
+            return "application/json", "OAuthError"
+        return CONTENT_TYPE, "Problem"
 
     @property
     def url(self) -> str:
@@ -84,13 +90,14 @@ def test_document_is_valid(api: Api) -> None:
 
 
 def test_refusals_are_problems(api: Api) -> None:
-    """Every answer from 400 on is problem+json, the one for all others included."""
+    """Every answer from 400 on is problem+json, the one for all others included, but for OAuth 2.0's own."""
     for operation in api.operations():
         refused = {name: each for name, each in operation.responses.items() if name == "default" or int(name) >= 400}
         assert "default" in refused
         for name, response in refused.items():
-            assert (operation.path, name, list(response["content"])) == (operation.path, name, [CONTENT_TYPE])
-            assert response["content"][CONTENT_TYPE]["schema"] == {"$ref": "#/components/schemas/Problem"}
+            content_type, schema = operation.refusal(name)
+            assert (operation.path, name, list(response["content"])) == (operation.path, name, [content_type])
+            assert response["content"][content_type]["schema"] == {"$ref": f"#/components/schemas/{schema}"}
 
 
 def test_token_is_asked_for_as_documented(api: Api) -> None:
@@ -102,7 +109,7 @@ def test_token_is_asked_for_as_documented(api: Api) -> None:
 
 def test_refusals_that_are_met_are_documented(api: Api) -> None:
     """Each operation, asked wrongly in every way, refuses as its document says."""
-    problem = Draft202012Validator(api.document["components"]["schemas"]["Problem"])
+    schemas = api.document["components"]["schemas"]
     met: set[int] = set()
     for operation in api.operations():
         for headers in CALLERS:
@@ -111,8 +118,9 @@ def test_refusals_that_are_met_are_documented(api: Api) -> None:
                 if answer.status_code >= 400:
                     met.add(answer.status_code)
                     assert str(answer.status_code) in operation.responses, (operation.method, operation.path, answer)
-                    assert answer.content_type == CONTENT_TYPE
-                    problem.validate(answer.get_json())
+                    content_type, schema = operation.refusal(str(answer.status_code))
+                    assert answer.content_type == content_type
+                    Draft202012Validator(schemas[schema]).validate(answer.get_json())
     assert met == PROBED[api.service]
 
 

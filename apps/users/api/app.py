@@ -3,6 +3,7 @@
 from flask import Flask
 
 from apps.users.api.auth import auth_blueprint
+from apps.users.api.oauth import oauth_blueprint
 from apps.users.api.parts import ApiParts
 from apps.users.api.users import users_blueprint
 from apps.users.api.well_known import well_known_blueprint
@@ -34,7 +35,7 @@ def create_app(parts: ApiParts) -> Flask:
     description = Description(
         service="users",
         title="Users",
-        blueprints=[users_blueprint(parts), auth_blueprint(parts), well_known_blueprint(parts)],
+        blueprints=[users_blueprint(parts), auth_blueprint(parts), oauth_blueprint(parts), well_known_blueprint(parts)],
         refusals=REFUSALS,
         outages=(*parts.outages, NoSigningKey),
     )

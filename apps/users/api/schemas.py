@@ -81,6 +81,37 @@ class TokenPairSchema(Schema):
     expires_in = ma.fields.Integer(required=True, metadata={"description": "seconds"})
 
 
+class OAuthTokenSchema(Schema):
+    """The answer of the token endpoint (RFC 6749, 5.1)."""
+
+    access_token = ma.fields.String(required=True)
+    token_type = ma.fields.Constant("Bearer", required=True)
+    expires_in = ma.fields.Integer(required=True, metadata={"description": "seconds"})
+    refresh_token = ma.fields.String(metadata={"description": "good for one use; not for client_credentials"})
+    scope = ma.fields.String(required=True)
+
+
+class OAuthErrorSchema(Schema):
+    """The refusal of the OAuth 2.0 endpoints (RFC 6749, 5.2)."""
+
+    error = ma.fields.String(required=True)
+    error_description = ma.fields.String()
+
+
+class ServerMetadataSchema(Schema):
+    """What an OAuth 2.0 client has to know of the server (RFC 8414, 2)."""
+
+    issuer = ma.fields.Url(required=True)
+    token_endpoint = ma.fields.Url(required=True)
+    revocation_endpoint = ma.fields.Url(required=True)
+    jwks_uri = ma.fields.Url(required=True)
+    grant_types_supported = ma.fields.List(ma.fields.String(), required=True)
+    response_types_supported = ma.fields.List(ma.fields.String(), required=True)
+    scopes_supported = ma.fields.List(ma.fields.String(), required=True)
+    token_endpoint_auth_methods_supported = ma.fields.List(ma.fields.String(), required=True)
+    revocation_endpoint_auth_methods_supported = ma.fields.List(ma.fields.String(), required=True)
+
+
 class JwkSchema(Schema):
     """One public key (RFC 7517)."""
 

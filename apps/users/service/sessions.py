@@ -89,7 +89,8 @@ def refresh(uow: UnitOfWork, keeper: SessionKeeper, text: str) -> TokenPair:
         if session.is_alive(now) and token.is_in_grace(now, keeper.rules.grace) and token.sealed_answer:
             return TokenPair(**json.loads(unseal(text, token.sealed_answer)))
         if session.revoked_at is None:
-            _end(uow, session, keeper)
+            end(uow, keeper, session)
+            uow.commit()
     note(SecurityEvent.REFRESH_TOKEN_REUSED, user_id=session.account_id, sid=session.id)
     raise RefreshTokenReused
 
@@ -111,7 +112,8 @@ def log_out(uow: UnitOfWork, keeper: SessionKeeper, account_id: UUID, session_id
         session = uow.sessions.lock(session_id)
         if session is None or session.account_id != account_id or session.revoked_at is not None:
             return
-        _end(uow, session, keeper)
+        end(uow, keeper, session)
+        uow.commit()
     note(SecurityEvent.SESSION_REVOKED, user_id=account_id, sid=session_id)
 
 
@@ -133,12 +135,12 @@ def end_all(uow: UnitOfWork, keeper: SessionKeeper, account: Account) -> int:
     return ended
 
 
-def _end(uow: UnitOfWork, session: Session, keeper: SessionKeeper) -> None:
+def end(uow: UnitOfWork, keeper: SessionKeeper, session: Session) -> None:
+    """Ends a locked session, in an open transaction."""
     uow.sessions.revoke(session.id, keeper.issuer.clock())
     account = uow.accounts.get(session.account_id)
     if account is not None:
         _tell(uow, account, session.id)
-    uow.commit()
 
 
 def _tell(uow: UnitOfWork, account: Account, session_id: UUID | None) -> None:

@@ -1,6 +1,7 @@
 """The service's data in PostgreSQL: one module for each kind of thing, and the transaction over all of them."""
 
 from apps.users.storage.accounts import AccountRows
+from apps.users.storage.clients import ClientRows
 from apps.users.storage.keys import SigningKeyRows
 from apps.users.storage.sessions import SessionRows
 from chassis.storage import postgres
@@ -18,6 +19,11 @@ class UnitOfWork(postgres.UnitOfWork):
     def sessions(self) -> SessionRows:
         """The sessions and their refresh tokens."""
         return SessionRows(self.connection)
+
+    @property
+    def clients(self) -> ClientRows:
+        """The OAuth 2.0 clients."""
+        return ClientRows(self.connection)
 
     @property
     def signing_keys(self) -> SigningKeyRows:

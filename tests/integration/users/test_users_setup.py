@@ -23,6 +23,7 @@ ENVIRONMENT = {
     "CUSTOMER_EMAIL": "customer@example.com",
     "CUSTOMER_PASSWORD": "password of the customer",
     "DEMO_DATA": "true",
+    "OAUTH_CLIENTS": '[{"id": "orders", "secret": "secret of the orders service", "scopes": ["b", "a"]}]',
 }
 
 
@@ -74,6 +75,21 @@ def test_without_demo_data(url: str) -> None:
     assert rows(url, "SELECT email FROM accounts") == [("admin@example.com",)]
 
 
+def test_clients_follow_the_environment(url: str) -> None:
+    """The registered clients are those of the setting: a new secret takes the old one's place, and others go."""
+    query = "SELECT id, scopes, secret_hash FROM oauth_clients ORDER BY id"
+    assert finish(start(url))[0] == 0
+    ((name, scopes, first_hash),) = rows(url, query)
+    assert (name, scopes) == ("orders", ["a", "b"])
+    assert finish(start(url))[0] == 0
+    assert rows(url, query) == [(name, scopes, first_hash)]
+    newer = ENVIRONMENT["OAUTH_CLIENTS"].replace("secret of", "new secret of")
+    assert finish(start(url, OAUTH_CLIENTS=newer))[0] == 0
+    assert rows(url, query)[0][2] != first_hash
+    assert finish(start(url, OAUTH_CLIENTS="[]"))[0] == 0
+    assert rows(url, query) == []
+
+
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
@@ -81,6 +97,12 @@ def test_without_demo_data(url: str) -> None:
         ({"ADMIN_EMAIL": "nobody"}, "ADMIN_EMAIL"),
         ({"ADMIN_PASSWORD": "short"}, "ADMIN_PASSWORD"),
         ({"CUSTOMER_PASSWORD": ""}, "CUSTOMER_PASSWORD"),
+        ({"OAUTH_CLIENTS": "orders"}, "oauth_clients"),
+        ({"OAUTH_CLIENTS": '[{"id": "orders", "secret": "short", "scopes": ["a"]}]'}, "OAUTH_CLIENTS.0.SECRET"),
+        (
+            {"OAUTH_CLIENTS": '[{"id": "orders", "secret": "secret of the orders service", "scopes": ["a b"]}]'},
+            "SCOPES",
+        ),
         ({"DATABASE_URL": "postgresql+psycopg://users:wrong@127.0.0.1:1/users"}, "DATABASE_URL"),
     ],
 )

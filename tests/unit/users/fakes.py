@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from apps.users.domain.accounts import Account, Registration
+from apps.users.domain.oauth import Client
 from apps.users.domain.refusals import EmailTaken
 from apps.users.domain.sessions import RefreshToken, Session, SessionRules
 from apps.users.passwords import HashCost
@@ -31,6 +32,7 @@ class Database:
     keys: list[StoredKey] = field(default_factory=list)
     sessions: dict[UUID, Session] = field(default_factory=dict)
     refresh_tokens: dict[bytes, RefreshToken] = field(default_factory=dict)
+    clients: dict[str, Client] = field(default_factory=dict)
     events: list[BaseModel] = field(default_factory=list)
 
 
@@ -51,6 +53,11 @@ class FakeUnitOfWork:
         return FakeSessions(self._sessions, self._refresh_tokens)
 
     @property
+    def clients(self) -> "FakeClients":
+        """The OAuth 2.0 clients."""
+        return FakeClients(self._clients)
+
+    @property
     def signing_keys(self) -> "FakeSigningKeys":
         """The signing keys."""
         return FakeSigningKeys(self._keys)
@@ -58,6 +65,7 @@ class FakeUnitOfWork:
     def __enter__(self) -> Self:
         self._accounts = dict(self._database.accounts)
         self._keys = list(self._database.keys)
+        self._clients = dict(self._database.clients)
         self._sessions = dict(self._database.sessions)
         self._refresh_tokens = dict(self._database.refresh_tokens)
         self._events: list[BaseModel] = []
@@ -66,7 +74,7 @@ class FakeUnitOfWork:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        del self._accounts, self._keys, self._sessions, self._refresh_tokens, self._events
+        del self._accounts, self._keys, self._clients, self._sessions, self._refresh_tokens, self._events
 
     def publish(self, event: BaseModel, *, subject: str, sequence: int, correlation: str | None = None) -> None:
         """Notes the event."""
@@ -76,6 +84,7 @@ class FakeUnitOfWork:
         """Keeps all of it."""
         self._database.accounts = self._accounts
         self._database.keys = self._keys
+        self._database.clients = self._clients
         self._database.sessions = self._sessions
         self._database.refresh_tokens = self._refresh_tokens
         self._database.events += self._events
@@ -156,6 +165,29 @@ class FakeSessions:
     def spend(self, digest: bytes, now: datetime, sealed_answer: bytes) -> None:
         """Marks it."""
         self._tokens[digest] = replace(self._tokens[digest], spent_at=now, sealed_answer=sealed_answer)
+
+
+class FakeClients:
+    """See `apps.users.repositories.Clients`."""
+
+    def __init__(self, clients: dict[str, Client]) -> None:
+        self._clients = clients
+
+    def get(self, client_id: str) -> Client | None:
+        """By its id."""
+        return self._clients.get(client_id)
+
+    def all(self) -> Sequence[Client]:
+        """All of them."""
+        return list(self._clients.values())
+
+    def put(self, client: Client) -> None:
+        """By its id."""
+        self._clients[client.id] = client
+
+    def remove(self, client_id: str) -> None:
+        """It must be there."""
+        del self._clients[client_id]
 
 
 class FakeSigningKeys:

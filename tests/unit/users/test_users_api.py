@@ -115,5 +115,8 @@ def test_document_names_the_paths(client: FlaskClient) -> None:
         "/api/v1/users",
         "/api/v1/auth/login",
         "/api/v1/auth/refresh",
+        "/api/v1/oauth/token",
+        "/api/v1/oauth/revoke",
         "/.well-known/jwks.json",
+        "/.well-known/oauth-authorization-server",
     }
