@@ -12,6 +12,11 @@ TERMINAL = {"confirmed", "rejected", "cancelled", "shipped"}
 PASSWORD = "correct horse battery staple"
 
 
+def new_email() -> str:
+    """The address of a customer who is not registered yet."""
+    return f"customer-{secrets.token_hex(6)}@example.com"
+
+
 @dataclass
 class Client:
     """One user's view of the system."""
@@ -32,7 +37,7 @@ class Client:
 
     def sign_up(self) -> "Client":
         """A new customer, logged in."""
-        email = f"customer-{secrets.token_hex(6)}@example.com"
+        email = new_email()
         answer = self._sign_in("/api/v1/users", {"email": email, "password": PASSWORD, "name": "A Customer"})
         assert answer.status_code == 201, answer.text
         return self.log_in(email, PASSWORD)
