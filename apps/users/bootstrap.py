@@ -14,6 +14,7 @@ from apps.users.api.app import create_app
 from apps.users.api.parts import ApiParts
 from apps.users.passwords import Passwords
 from apps.users.service.keys import published_keys, signing_key_problem
+from apps.users.service.passwords import PasswordGuard
 from apps.users.service.sessions import SessionKeeper
 from apps.users.settings import ApiSettings, StorageSettings
 from apps.users.signing import Jwk, KeyCipher
@@ -68,7 +69,7 @@ def api_parts(users: Users[ApiSettings]) -> ApiParts:
     users.health.add("signing_key", lambda: signing_key_problem(users.unit_of_work(), cipher))
     return ApiParts(
         unit_of_work=users.unit_of_work,
-        passwords=Passwords(settings.hash_cost()),
+        guard=PasswordGuard(Passwords(settings.hash_cost()), settings.log_in_limit()),
         keeper=SessionKeeper(
             TokenIssuer(
                 cipher,

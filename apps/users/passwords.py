@@ -32,6 +32,10 @@ class Passwords:
         """The hash to store, its parameters and salt included."""
         return self._pool.submit(self._hasher.hash, _octets(password)).result()
 
+    def is_outdated(self, stored: str) -> bool:
+        """Whether the hash was made with other parameters than those of today."""
+        return self._hasher.check_needs_rehash(stored)
+
     def matches(self, stored: str | None, password: str) -> bool:
         """Whether the password is the one of the stored hash; no hash takes as long as a wrong password."""
         try:

@@ -1,6 +1,7 @@
 """What the use cases need of a store; `storage` has it on PostgreSQL, the unit tests in memory."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self
@@ -8,10 +9,19 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from apps.users.domain.accounts import Account
+from apps.users.domain.accounts import Account, Role
 from apps.users.domain.oauth import Client
 from apps.users.domain.sessions import RefreshToken, Session
 from apps.users.signing import Jwk, StoredKey
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFilter:
+    """Which accounts are wanted: with these words in name or address, this role, and active or not; None: any."""
+
+    words: str = ""
+    role: Role | None = None
+    active: bool | None = None
 
 
 class Accounts(Protocol):
@@ -28,6 +38,12 @@ class Accounts(Protocol):
 
     def save(self, account: Account) -> None:
         """Keeps the changed account."""
+
+    def search(self, wanted: AccountFilter, first: int, count: int) -> tuple[Sequence[Account], int]:
+        """A page of those that are wanted, by address, and how many there are."""
+
+    def lock_admins(self) -> int:
+        """How many active accounts have the role admin; nobody else changes one until this transaction ends."""
 
     def find_by_email(self, email: str) -> Account | None:
         """The account with this address, in its normal form."""
@@ -59,6 +75,22 @@ class Sessions(Protocol):
 
     def spend(self, digest: bytes, now: datetime, sealed_answer: bytes) -> None:
         """Notes that the token was used, and for what."""
+
+
+class FailedLogIns(Protocol):
+    """The log-ins that failed lately, by the digest of the address that was given, known or not."""
+
+    def lock(self, subject: bytes) -> None:
+        """Lets nobody else note a failure for the subject until this transaction ends."""
+
+    def nth_newest(self, subject: bytes, number: int) -> datetime | None:
+        """When the failure was that is so many back, the newest being 1; None when there are fewer."""
+
+    def add(self, subject: bytes, at: datetime) -> None:
+        """Notes a failure."""
+
+    def forget(self, subject: bytes) -> None:
+        """Drops all failures of the subject."""
 
 
 class Clients(Protocol):
@@ -103,6 +135,10 @@ class UnitOfWork(Protocol):
     @property
     def sessions(self) -> Sessions:
         """The sessions and their refresh tokens."""
+
+    @property
+    def failed_log_ins(self) -> FailedLogIns:
+        """The log-ins that failed lately."""
 
     @property
     def clients(self) -> Clients:

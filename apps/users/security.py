@@ -14,6 +14,13 @@ SECURITY_EVENTS = Counter("security_events_total", "What matters to those who wa
 class SecurityEvent(StrEnum):
     """What is told."""
 
+    LOGGED_IN = "logged_in"
+    LOG_IN_FAILED = "log_in_failed"
+    LOG_IN_BLOCKED = "log_in_blocked"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a name
+    ROLES_CHANGED = "roles_changed"
+    ACCOUNT_ACTIVATED = "account_activated"
+    ACCOUNT_DEACTIVATED = "account_deactivated"
     REFRESH_TOKEN_REUSED = "refresh_token_reused"  # noqa: S105 - a name
     CLIENT_REFUSED = "client_refused"
     SESSION_REVOKED = "session_revoked"
@@ -25,7 +32,7 @@ class SecurityEvent(StrEnum):
         return self in _ALARMING
 
 
-_ALARMING = frozenset({SecurityEvent.REFRESH_TOKEN_REUSED})
+_ALARMING = frozenset({SecurityEvent.REFRESH_TOKEN_REUSED, SecurityEvent.LOG_IN_BLOCKED, SecurityEvent.CLIENT_REFUSED})
 
 for _event in SecurityEvent:
     SECURITY_EVENTS.labels(_event.value)  # an alert on an increase needs the zero before it

@@ -7,6 +7,7 @@ from cryptography.fernet import Fernet
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from apps.users.addresses import normal_form
+from apps.users.domain.log_ins import LogInLimit
 from apps.users.domain.oauth import is_client_id, is_scope
 from apps.users.domain.sessions import SessionRules
 from apps.users.passwords import HashCost
@@ -76,6 +77,13 @@ class ApiSettings(StorageSettings, TokenSettings, SecretSettings):
     refresh_token_lifetime: int = Field(default=14 * DAY, ge=1, description="seconds without use")
     refresh_grace: float = Field(default=5, ge=0, description="seconds in which a spent token gets the same answer")
     session_lifetime: int = Field(default=90 * DAY, ge=1, description="seconds, however often it is refreshed")
+
+    log_in_failures: int = Field(default=10, ge=1, description="wrong passwords for one account until it is blocked")
+    log_in_window: int = Field(default=300, ge=1, description="seconds in which they count")
+
+    def log_in_limit(self) -> LogInLimit:
+        """How often somebody may guess."""
+        return LogInLimit(self.log_in_failures, timedelta(seconds=self.log_in_window))
 
     def session_rules(self) -> SessionRules:
         """How long sessions and their refresh tokens last."""

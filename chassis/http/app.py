@@ -152,8 +152,10 @@ def create_app(description: Description, health: Health) -> Flask:
 def _refusal_handler(status: int) -> Any:
     def handle(refusal: Exception) -> Response:
         code = getattr(refusal, "code", None)
+        retry_after = getattr(refusal, "retry_after", None)  # in seconds
+        headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
         return errors.problem_response(
-            errors.Problem(status, code, str(refusal) or None, errors=getattr(refusal, "errors", None))
+            errors.Problem(status, code, str(refusal) or None, errors=getattr(refusal, "errors", None), headers=headers)
         )
 
     return handle

@@ -20,6 +20,7 @@ from apps.users.api.app import create_app as create_users
 from apps.users.api.parts import ApiParts as UsersParts
 from apps.users.passwords import Passwords
 from apps.users.service.keys import published_keys
+from apps.users.service.passwords import PasswordGuard
 from apps.users.service.sessions import SessionKeeper
 from apps.users.signing import KeyCipher
 from apps.users.tokens import TokenIssuer
@@ -35,7 +36,7 @@ from tests.unit.config.repositories import repository_of
 from tests.unit.inventory.fakes import Store
 from tests.unit.orders.fakes import FakeAvailability, FakeCatalogue, FakeOrders
 from tests.unit.orders.samples import CUSTOMER, order, product
-from tests.unit.users.fakes import CHEAP, RULES, SECRET, Database, FakeUnitOfWork
+from tests.unit.users.fakes import CHEAP, LIMIT, RULES, SECRET, Database, FakeUnitOfWork
 
 _KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 SETTINGS = TokenSettings()
@@ -76,7 +77,7 @@ def users_parts(database: Database, settings: TokenSettings) -> UsersParts:
     issuer = TokenIssuer(cipher, settings.token_issuer, settings.token_audience, timedelta(minutes=10))
     return UsersParts(
         transaction,
-        Passwords(CHEAP),
+        PasswordGuard(Passwords(CHEAP), LIMIT),
         SessionKeeper(issuer, RULES),
         CachedKeys(lambda: published_keys(transaction())),
         settings,

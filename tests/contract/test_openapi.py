@@ -21,6 +21,7 @@ CALLERS: tuple[Mapping[str, str], ...] = ({}, bearer("customer"), bearer("manage
 BODIES: tuple[Any, ...] = (None, {}, {"no_such_field": 1}, {"lines": [{"sku": "NO-SUCH", "quantity": 1}]})
 UNKNOWN = {
     "order_id": str(uuid4()),
+    "user_id": str(uuid4()),
     "sku": "NO-SUCH",
     "application": "nosuch",
     "profile": "default",
@@ -28,7 +29,7 @@ UNKNOWN = {
 }
 PROBED = {
     "config": {401, 403, 404, 409},
-    "users": {400, 401, 404, 422},
+    "users": {400, 401, 403, 404, 422},
     "inventory": {401, 403, 404, 422},
     "orders": {401, 403, 404, 422, 428},
 }

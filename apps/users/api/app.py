@@ -2,6 +2,7 @@
 
 from flask import Flask
 
+from apps.users.api.administration import administration_blueprint
 from apps.users.api.auth import auth_blueprint
 from apps.users.api.oauth import oauth_blueprint
 from apps.users.api.parts import ApiParts
@@ -11,8 +12,10 @@ from apps.users.domain.refusals import (
     EmailTaken,
     InvalidAccount,
     InvalidCredentials,
+    LastAdmin,
     RefreshTokenInvalid,
     RefreshTokenReused,
+    TooManyLogIns,
     UnknownAccount,
 )
 from apps.users.signing import NoSigningKey
@@ -26,7 +29,9 @@ REFUSALS = {
     RefreshTokenReused: 401,
     UnknownAccount: 404,
     EmailTaken: 409,
+    LastAdmin: 409,
     InvalidAccount: 422,
+    TooManyLogIns: 429,
 }
 
 
@@ -35,7 +40,13 @@ def create_app(parts: ApiParts) -> Flask:
     description = Description(
         service="users",
         title="Users",
-        blueprints=[users_blueprint(parts), auth_blueprint(parts), oauth_blueprint(parts), well_known_blueprint(parts)],
+        blueprints=[
+            users_blueprint(parts),
+            administration_blueprint(parts),
+            auth_blueprint(parts),
+            oauth_blueprint(parts),
+            well_known_blueprint(parts),
+        ],
         refusals=REFUSALS,
         outages=(*parts.outages, NoSigningKey),
     )

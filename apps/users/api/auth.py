@@ -7,7 +7,8 @@ from apps.users.addresses import normal_form
 from apps.users.api.parts import ApiParts
 from apps.users.api.schemas import LoginSchema, RefreshSchema, TokenPairSchema
 from apps.users.service import sessions
-from apps.users.service.sessions import Credentials, TokenPair
+from apps.users.service.passwords import Credentials
+from apps.users.service.sessions import TokenPair
 from chassis.http.app import Blueprint
 from chassis.http.auth import caller, signed_in
 from chassis.http.errors import CONTENT_TYPE, ProblemSchema
@@ -28,10 +29,13 @@ def _add_log_in(blueprint: Blueprint, parts: ApiParts) -> None:
     @blueprint.arguments(LoginSchema)
     @blueprint.response(200, TokenPairSchema)
     @blueprint.alt_response(401, schema=ProblemSchema, content_type=CONTENT_TYPE, description="invalid_credentials")
+    @blueprint.alt_response(
+        429, schema=ProblemSchema, content_type=CONTENT_TYPE, description="rate_limited: Retry-After in seconds"
+    )
     def log_in(given: dict[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
         """Log in."""
         credentials = Credentials(normal_form(given["email"]), given["password"])
-        return _shown(sessions.log_in(parts.unit_of_work(), parts.passwords, parts.keeper, credentials))
+        return _shown(sessions.log_in(parts.unit_of_work(), parts.guard, parts.keeper, credentials))
 
     @blueprint.route("/refresh", methods=["POST"])
     @blueprint.arguments(RefreshSchema)
@@ -49,9 +53,9 @@ def _add_log_in(blueprint: Blueprint, parts: ApiParts) -> None:
 
 def _add_log_out(blueprint: Blueprint, parts: ApiParts) -> None:
     @blueprint.route("/logout", methods=["POST"])
+    @signed_in
     @blueprint.response(204)
     @blueprint.alt_response(401, schema=ProblemSchema, content_type=CONTENT_TYPE, description="unauthenticated")
-    @signed_in
     def log_out() -> None:
         """End the session that the access token belongs to."""
         session_id = caller().session_id
@@ -59,12 +63,12 @@ def _add_log_out(blueprint: Blueprint, parts: ApiParts) -> None:
             sessions.log_out(parts.unit_of_work(), parts.keeper, caller().id, session_id)
 
     @blueprint.route("/logout-all", methods=["POST"])
+    @signed_in
     @blueprint.response(204)
     @blueprint.alt_response(401, schema=ProblemSchema, content_type=CONTENT_TYPE, description="unauthenticated")
     @blueprint.alt_response(
         404, schema=ProblemSchema, content_type=CONTENT_TYPE, description="not_found: the token outlives its account"
     )
-    @signed_in
     def log_out_everywhere() -> None:
         """End all sessions of the caller."""
         sessions.log_out_everywhere(parts.unit_of_work(), parts.keeper, caller().id)

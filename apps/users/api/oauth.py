@@ -20,9 +20,11 @@ from apps.users.domain.oauth import (
 from apps.users.domain.refusals import InvalidCredentials, RefreshTokenInvalid, RefreshTokenReused
 from apps.users.service import oauth, sessions
 from apps.users.service.oauth import ClientCredentials
-from apps.users.service.sessions import Credentials, TokenPair
+from apps.users.service.passwords import Credentials
+from apps.users.service.sessions import TokenPair
 from apps.users.tokens import FULL_SCOPE
 from chassis.http.app import Blueprint
+from chassis.http.errors import CONTENT_TYPE, ProblemSchema
 
 NOT_STORED = {"Cache-Control": "no-store", "Pragma": "no-cache"}  # RFC 6749, 5.1
 CHALLENGE = {"WWW-Authenticate": 'Basic realm="oauth", charset="UTF-8"'}
@@ -41,6 +43,9 @@ def oauth_blueprint(parts: ApiParts) -> Blueprint:
     @blueprint.response(200, OAuthTokenSchema)
     @blueprint.alt_response(400, schema=OAuthErrorSchema, description="The error codes of RFC 6749, 5.2")
     @blueprint.alt_response(401, schema=OAuthErrorSchema, description="invalid_client")
+    @blueprint.alt_response(
+        429, schema=ProblemSchema, content_type=CONTENT_TYPE, description="rate_limited: Retry-After in seconds"
+    )
     def token() -> tuple[Granted, dict[str, str]]:
         """Get tokens for a password, a refresh token, or a client's own credentials."""
         form = _parameters()
@@ -70,7 +75,7 @@ def _password_grant(parts: ApiParts, form: Form) -> Granted:
     scope = granted_scope(form.get("scope"), {FULL_SCOPE})
     credentials = Credentials(normal_form(_required(form, "username")), _required(form, "password"))
     try:
-        return _pair(sessions.log_in(parts.unit_of_work(), parts.passwords, parts.keeper, credentials), scope)
+        return _pair(sessions.log_in(parts.unit_of_work(), parts.guard, parts.keeper, credentials), scope)
     except InvalidCredentials as refusal:
         raise InvalidGrant(str(refusal)) from refusal
 
@@ -90,7 +95,7 @@ def _client_grant(parts: ApiParts, form: Form) -> Granted:
     given = _client_credentials(form)
     if given is None:
         raise InvalidClient
-    client = oauth.authenticate_client(parts.unit_of_work(), parts.passwords, given)
+    client = oauth.authenticate_client(parts.unit_of_work(), parts.guard.passwords, given)
     token, scope = oauth.client_token(parts.unit_of_work(), parts.keeper.issuer, client, form.get("scope"))
     return {"access_token": token.text, "expires_in": token.expires_in, "scope": scope}
 
@@ -115,7 +120,7 @@ def _client_if_any(parts: ApiParts, form: Form) -> None:
     """None is needed; one that gives its secret must have the right one."""
     given = _client_credentials(form)
     if given is not None:
-        oauth.authenticate_client(parts.unit_of_work(), parts.passwords, given)
+        oauth.authenticate_client(parts.unit_of_work(), parts.guard.passwords, given)
 
 
 def _client_credentials(form: Form) -> ClientCredentials | None:

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from apps.users.passwords import Passwords
 from apps.users.repositories import UnitOfWorkFactory
+from apps.users.service.passwords import PasswordGuard
 from apps.users.service.sessions import SessionKeeper
 from chassis.health import Health
 from chassis.http.keys import KeySource
@@ -15,7 +15,7 @@ class ApiParts:
     """The collaborators of the views."""
 
     unit_of_work: UnitOfWorkFactory
-    passwords: Passwords
+    guard: PasswordGuard
     keeper: SessionKeeper
     keys: KeySource
     token_settings: TokenSettings

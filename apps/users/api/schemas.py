@@ -8,11 +8,10 @@ from apps.users.addresses import normal_form
 from apps.users.domain.accounts import (
     MAX_EMAIL_LENGTH,
     MAX_NAME_LENGTH,
-    MAX_PASSWORD_LENGTH,
-    MIN_PASSWORD_LENGTH,
     Language,
     Role,
 )
+from apps.users.domain.passwords import MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH
 from chassis.http.app import Schema
 
 
@@ -28,6 +27,15 @@ class Email(ma.fields.String):
         return address
 
 
+_NEW_PASSWORD = {"format": "password", "minLength": MIN_PASSWORD_LENGTH, "maxLength": MAX_PASSWORD_LENGTH}
+_NAME = {"minLength": 1, "maxLength": MAX_NAME_LENGTH}
+
+
+def _printable(text: str) -> None:
+    if not text.isprintable():
+        raise ma.ValidationError("Must not contain control characters.")
+
+
 class LanguageField(ma.fields.Enum[Language]):
     """One of the languages, by its code."""
 
@@ -39,12 +47,46 @@ class RegistrationSchema(Schema):
     """POST /users."""
 
     email = Email(required=True, metadata={"format": "email", "maxLength": MAX_EMAIL_LENGTH})
-    password = ma.fields.String(
-        required=True,
-        metadata={"format": "password", "minLength": MIN_PASSWORD_LENGTH, "maxLength": MAX_PASSWORD_LENGTH},
-    )
-    name = ma.fields.String(required=True, metadata={"minLength": 1, "maxLength": MAX_NAME_LENGTH})
+    password = ma.fields.String(required=True, metadata=_NEW_PASSWORD)
+    name = ma.fields.String(required=True, metadata=_NAME)
     language = LanguageField()
+
+
+class ProfileSchema(Schema):
+    """PATCH /users/me: what is left out stays."""
+
+    name = ma.fields.String(metadata=_NAME)
+    language = LanguageField()
+
+
+class PasswordChangeSchema(Schema):
+    """POST /users/me/password."""
+
+    current_password = ma.fields.String(required=True, metadata={"format": "password"})
+    new_password = ma.fields.String(required=True, metadata=_NEW_PASSWORD)
+
+
+class RolesSchema(Schema):
+    """PUT /users/{id}/roles."""
+
+    roles = ma.fields.List(
+        ma.fields.Enum(Role, by_value=ma.fields.String),
+        required=True,
+        validate=ma.validate.Length(min=1),
+        metadata={"minItems": 1},
+    )
+
+
+class SearchSchema(Schema):
+    """GET /users."""
+
+    q = ma.fields.String(
+        load_default="",
+        validate=[ma.validate.Length(max=MAX_EMAIL_LENGTH), _printable],
+        metadata={"description": "a part of the name or the address"},
+    )
+    role = ma.fields.Enum(Role, by_value=ma.fields.String)
+    active = ma.fields.Boolean()
 
 
 class LoginSchema(Schema):

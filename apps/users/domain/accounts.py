@@ -6,10 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from apps.users.domain.passwords import password_problem
 from apps.users.domain.refusals import InvalidAccount
 
-MIN_PASSWORD_LENGTH = 12  # NIST SP 800-63B asks for length, and for no rules of composition
-MAX_PASSWORD_LENGTH = 256
 MAX_NAME_LENGTH = 100
 MAX_EMAIL_LENGTH = 254  # RFC 5321, with its erratum 1690
 
@@ -44,7 +43,8 @@ class Registration:
     def checked(self) -> "Registration":
         """The registration with its name trimmed. Raises `InvalidAccount`."""
         name = self.name.strip()
-        _refuse({"name": _name_problem(name), "password": _password_problem(self.password)})
+        password = password_problem(self.password, {self.email, name})
+        _refuse({"name": _name_problem(name), "password": password})
         return replace(self, name=name)
 
 
@@ -62,6 +62,26 @@ class Account:
     language: Language = Language.ENGLISH
     active: bool = True
 
+    @property
+    def is_active_admin(self) -> bool:
+        """Whether this is one of those who may administer."""
+        return self.active and Role.ADMIN in self.roles
+
+    def changed(self, **fields: object) -> "Account":
+        """The account with other fields and the next version; itself when nothing is another."""
+        other = replace(self, **fields)  # type: ignore[arg-type] # the fields are those of the class
+        return self if other == self else replace(other, version=self.version + 1)
+
+    def with_profile(self, name: str | None, language: Language | None) -> "Account":
+        """The account with another name or language, None leaving what is. Raises `InvalidAccount`."""
+        wanted = self.name if name is None else name.strip()
+        _refuse({"name": _name_problem(wanted)})
+        return self.changed(name=wanted, language=language or self.language)
+
+    def check_new_password(self, password: str) -> None:
+        """Raises `InvalidAccount` when the account cannot have this password."""
+        _refuse({"new_password": password_problem(password, {self.email, self.name})})
+
 
 def _refuse(problems: dict[str, str | None]) -> None:
     errors = {field: [problem] for field, problem in problems.items() if problem is not None}
@@ -74,10 +94,4 @@ def _name_problem(name: str) -> str | None:
         return f"Must be 1 to {MAX_NAME_LENGTH} characters long."
     if any(unicodedata.category(character) in _UNPRINTABLE for character in name):
         return "Must not contain control characters."
-    return None
-
-
-def _password_problem(password: str) -> str | None:
-    if not MIN_PASSWORD_LENGTH <= len(password) <= MAX_PASSWORD_LENGTH:
-        return f"Must be {MIN_PASSWORD_LENGTH} to {MAX_PASSWORD_LENGTH} characters long."
     return None

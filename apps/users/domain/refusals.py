@@ -6,6 +6,8 @@ Refusal
 ├── InvalidCredentials     no account with this address and this password
 ├── RefreshTokenInvalid    the refresh token is unknown, too old, or its session has ended
 ├── RefreshTokenReused     the refresh token was spent before: its session has ended now
+├── TooManyLogIns          too many wrong passwords in a short time
+├── LastAdmin              nobody would be left who may administer
 └── UnknownAccount         there is no such account
 """
 
@@ -63,6 +65,25 @@ class RefreshTokenReused(Refusal):
 
     def __init__(self) -> None:
         super().__init__("The refresh token was spent before, so its session has ended: log in again.")
+
+
+class TooManyLogIns(Refusal):
+    """Too many wrong passwords in a short time. `retry_after` is in seconds."""
+
+    code = "rate_limited"
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"There were too many wrong passwords: try again in {retry_after} s.")
+        self.retry_after = retry_after
+
+
+class LastAdmin(Refusal):
+    """Nobody would be left who may administer."""
+
+    code = "last_admin"
+
+    def __init__(self) -> None:
+        super().__init__("This is the last active account with the role admin: give the role to another one first.")
 
 
 class UnknownAccount(Refusal):

@@ -1,10 +1,11 @@
 """Registration and profile."""
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
-from apps.users.domain.accounts import Account, Registration, Role
-from apps.users.domain.events import UserRegistered
+from apps.users.domain.accounts import Account, Language, Registration, Role
+from apps.users.domain.events import UserRegistered, UserUpdated
 from apps.users.domain.refusals import EmailTaken, UnknownAccount
 from apps.users.passwords import Passwords
 from apps.users.repositories import UnitOfWork
@@ -28,7 +29,7 @@ def register(
     )
     with uow:
         uow.accounts.add(account)
-        uow.publish(_registered(account), subject=str(account.id), sequence=account.version)
+        uow.publish(UserRegistered(**_person(account)), subject=str(account.id), sequence=account.version)
         uow.commit()
     return account
 
@@ -54,11 +55,36 @@ def profile(uow: UnitOfWork, account_id: UUID) -> Account:
     return account
 
 
-def _registered(account: Account) -> UserRegistered:
-    return UserRegistered(
-        user_id=account.id,
-        email=account.email,
-        name=account.name,
-        roles=tuple(sorted(account.roles)),
-        language=account.language,
-    )
+def change_profile(uow: UnitOfWork, account_id: UUID, name: str | None, language: Language | None) -> Account:
+    """The account with another name or language, None leaving what is. Raises `UnknownAccount`, `InvalidAccount`."""
+    with uow:
+        account = locked(uow, account_id)
+        changed = account.with_profile(name, language)
+        if changed is not account:
+            save_and_tell(uow, changed)
+    return changed
+
+
+def locked(uow: UnitOfWork, account_id: UUID) -> Account:
+    """The account, locked in an open transaction. Raises `UnknownAccount`."""
+    account = uow.accounts.lock(account_id)
+    if account is None:
+        raise UnknownAccount
+    return account
+
+
+def save_and_tell(uow: UnitOfWork, account: Account) -> None:
+    """Keeps the changed account, tells of it, and commits."""
+    uow.accounts.save(account)
+    uow.publish(UserUpdated(**_person(account)), subject=str(account.id), sequence=account.version)
+    uow.commit()
+
+
+def _person(account: Account) -> dict[str, Any]:
+    return {
+        "user_id": account.id,
+        "email": account.email,
+        "name": account.name,
+        "roles": tuple(sorted(account.roles)),
+        "language": account.language,
+    }

@@ -1,28 +1,20 @@
 """Log-in, refresh and log-out: sessions begin, go on and end."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from uuid import UUID
 
 from apps.users.domain.accounts import Account
 from apps.users.domain.events import UserLoggedOut
-from apps.users.domain.refusals import InvalidCredentials, RefreshTokenInvalid, RefreshTokenReused, UnknownAccount
+from apps.users.domain.refusals import RefreshTokenInvalid, RefreshTokenReused, UnknownAccount
 from apps.users.domain.sessions import RefreshToken, Session, SessionRules
-from apps.users.passwords import Passwords
 from apps.users.refresh_tokens import digest_of, new_token, seal, unseal
 from apps.users.repositories import UnitOfWork
 from apps.users.security import SecurityEvent, note
 from apps.users.service.keys import present_key
+from apps.users.service.passwords import Credentials, PasswordGuard
 from apps.users.tokens import TokenIssuer
 from chassis.identifiers import new_id
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """What somebody says who wants to log in. The address is in its normal form; what is none belongs to nobody."""
-
-    email: str | None
-    password: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +49,46 @@ class SessionKeeper:
         return TokenPair(access.text, text, access.expires_in)
 
 
-def log_in(uow: UnitOfWork, passwords: Passwords, keeper: SessionKeeper, credentials: Credentials) -> TokenPair:
-    """A new session for whoever knows the password. Raises `InvalidCredentials`, as late for an unknown address."""
+@dataclass(frozen=True, slots=True)
+class PasswordChange:
+    """A new password, and the current one, which proves that the account's owner asks."""
+
+    current: str = field(repr=False)
+    new: str = field(repr=False)
+
+
+def log_in(uow: UnitOfWork, guard: PasswordGuard, keeper: SessionKeeper, credentials: Credentials) -> TokenPair:
+    """A new session for whoever knows the password. Raises `InvalidCredentials` and `TooManyLogIns`."""
+    checked = guard.check(uow, credentials)
+    password_hash = guard.renewed_hash(checked, credentials.password)
     with uow:
-        account = uow.accounts.find_by_email(credentials.email or "")
-    matches = passwords.matches(account.password_hash if account else None, credentials.password)
-    if account is None or not matches:
-        raise InvalidCredentials
-    with uow:
-        # The hash took its time: meanwhile the password may be another, and every session of the old one is to end.
-        if (current := uow.accounts.lock(account.id)) is None or current.password_hash != account.password_hash:
-            raise InvalidCredentials
-        if not current.active:
-            raise InvalidCredentials
-        pair = keeper.open(uow, current)
+        account = guard.admit(uow, credentials, checked)
+        if password_hash != account.password_hash:
+            uow.accounts.save(replace(account, password_hash=password_hash))
+        pair = keeper.open(uow, account)
         uow.commit()
+    note(SecurityEvent.LOGGED_IN, user_id=account.id)
     return pair
+
+
+def change_password(
+    uow: UnitOfWork, guard: PasswordGuard, keeper: SessionKeeper, account_id: UUID, change: PasswordChange
+) -> None:
+    """Another password, and the end of all sessions. Raises `InvalidAccount`, and what `log_in` raises."""
+    with uow:
+        account = uow.accounts.get(account_id)
+    if account is None:
+        raise UnknownAccount
+    account.check_new_password(change.new)
+    credentials = Credentials(account.email, change.current)
+    checked = guard.check(uow, credentials)
+    password_hash = guard.passwords.hash(change.new)
+    with uow:
+        current = guard.admit(uow, credentials, checked)
+        uow.accounts.save(replace(current, password_hash=password_hash))
+        end_all(uow, keeper, current)
+        uow.commit()
+    note(SecurityEvent.PASSWORD_CHANGED, user_id=account_id)
 
 
 def refresh(uow: UnitOfWork, keeper: SessionKeeper, text: str) -> TokenPair:

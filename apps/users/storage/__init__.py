@@ -3,6 +3,7 @@
 from apps.users.storage.accounts import AccountRows
 from apps.users.storage.clients import ClientRows
 from apps.users.storage.keys import SigningKeyRows
+from apps.users.storage.log_ins import FailedLogInRows
 from apps.users.storage.sessions import SessionRows
 from chassis.storage import postgres
 
@@ -19,6 +20,11 @@ class UnitOfWork(postgres.UnitOfWork):
     def sessions(self) -> SessionRows:
         """The sessions and their refresh tokens."""
         return SessionRows(self.connection)
+
+    @property
+    def failed_log_ins(self) -> FailedLogInRows:
+        """The log-ins that failed lately."""
+        return FailedLogInRows(self.connection)
 
     @property
     def clients(self) -> ClientRows:

@@ -1,13 +1,15 @@
 """Accounts in PostgreSQL."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Select, column, select, table, update
+from sqlalchemy import Connection, Row, Select, any_, column, func, literal, or_, select, table, update
 from sqlalchemy.dialects.postgresql import insert
 
 from apps.users.domain.accounts import Account, Language, Role
 from apps.users.domain.refusals import EmailTaken
+from apps.users.repositories import AccountFilter
 
 _COLUMNS = ("id", "email", "name", "roles", "password_hash", "created_at", "version", "language", "active")
 _accounts = table("accounts", *map(column, _COLUMNS))
@@ -37,6 +39,26 @@ class AccountRows:
     def save(self, account: Account) -> None:
         """All columns of the row."""
         self._connection.execute(update(_accounts).where(_accounts.c.id == account.id).values(_row(account)))
+
+    def search(self, wanted: AccountFilter, first: int, count: int) -> tuple[Sequence[Account], int]:
+        """Looks for plain substrings: what somebody types holds no wildcards."""
+        texts, words = (_accounts.c.name, _accounts.c.email), wanted.words.lower()
+        found = select(_accounts).where(or_(*(func.strpos(func.lower(each), words) > 0 for each in texts)))
+        if wanted.role is not None:
+            found = found.where(literal(wanted.role.value) == any_(_accounts.c.roles))
+        if wanted.active is not None:
+            found = found.where(_accounts.c.active == wanted.active)
+        total = self._connection.execute(select(func.count()).select_from(found.subquery())).scalar_one()
+        if first >= total:
+            return [], total
+        page = self._connection.execute(found.order_by(_accounts.c.email).offset(first).limit(count))
+        return [_account(row) for row in page], total
+
+    def lock_admins(self) -> int:
+        """In the order of their ids, so that two who do this do not wait in a circle."""
+        admins = select(_accounts.c.id).where(literal(Role.ADMIN.value) == any_(_accounts.c.roles), _accounts.c.active)
+        locking = admins.order_by(_accounts.c.id).with_for_update(key_share=True)
+        return len(self._connection.execute(locking).all())
 
     def find_by_email(self, email: str) -> Account | None:
         """By its address."""

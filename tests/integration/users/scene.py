@@ -2,16 +2,20 @@
 
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 from apps.users.bootstrap import Users
 from apps.users.domain.accounts import Registration
+from apps.users.domain.log_ins import LogInLimit
 from apps.users.passwords import HashCost, Passwords
+from apps.users.service.passwords import PasswordGuard
 from apps.users.settings import StorageSettings
 from chassis.storage.outbox import StoredEvent
 
 SECRET = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 PASSWORDS = Passwords(HashCost(memory_kib=8, passes=1, lanes=1, at_once=8))
+GUARD = PasswordGuard(PASSWORDS, LogInLimit(failures=10, window=timedelta(minutes=5)))
 ADA = Registration("ada@example.com", "correct horse battery", "Ada Lovelace")
 
 

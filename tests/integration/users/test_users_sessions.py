@@ -11,8 +11,8 @@ from apps.users.domain.refusals import RefreshTokenInvalid, RefreshTokenReused
 from apps.users.domain.sessions import SessionRules
 from apps.users.service.accounts import register
 from apps.users.service.keys import ensure_signing_key
+from apps.users.service.passwords import Credentials
 from apps.users.service.sessions import (
-    Credentials,
     SessionKeeper,
     TokenPair,
     log_in,
@@ -24,7 +24,7 @@ from apps.users.signing import KeyCipher
 from apps.users.tokens import TokenIssuer
 from chassis.messaging.events import decode
 from chassis.times import utc_now
-from tests.integration.users.scene import ADA, PASSWORDS, SECRET, at_once, events
+from tests.integration.users.scene import ADA, GUARD, PASSWORDS, SECRET, at_once, events
 
 RULES = SessionRules(
     refresh_lifetime=timedelta(days=14), session_lifetime=timedelta(days=90), grace=timedelta(seconds=5)
@@ -61,7 +61,7 @@ def account(users: Users[StorageSettings]) -> Account:
 
 
 def logged_in(users: Users[StorageSettings], keeper: SessionKeeper) -> TokenPair:
-    return log_in(users.unit_of_work(), PASSWORDS, keeper, Credentials(ADA.email, ADA.password))
+    return log_in(users.unit_of_work(), GUARD, keeper, Credentials(ADA.email, ADA.password))
 
 
 def told(users: Users[StorageSettings]) -> list[str]:

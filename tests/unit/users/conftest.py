@@ -7,11 +7,12 @@ from apps.users.api.app import create_app
 from apps.users.api.parts import ApiParts
 from apps.users.passwords import Passwords
 from apps.users.service.keys import published_keys
+from apps.users.service.passwords import PasswordGuard
 from apps.users.service.sessions import SessionKeeper
 from apps.users.signing import KeyCipher, StoredKey
 from chassis.http.keys import CachedKeys
 from chassis.settings import TokenSettings
-from tests.unit.users.fakes import CHEAP, SECRET, Clock, Database, FakeUnitOfWork, a_keeper
+from tests.unit.users.fakes import CHEAP, SECRET, Clock, Database, FakeUnitOfWork, a_guard, a_keeper
 
 
 @pytest.fixture(scope="session")
@@ -51,17 +52,23 @@ def clock() -> Clock:
 
 
 @pytest.fixture
+def guard(passwords: Passwords, clock: Clock) -> PasswordGuard:
+    """Checks passwords at the clock's time."""
+    return a_guard(passwords, clock)
+
+
+@pytest.fixture
 def keeper(cipher: KeyCipher, clock: Clock) -> SessionKeeper:
     """Gives out pairs at the clock's time."""
     return a_keeper(cipher, clock)
 
 
 @pytest.fixture
-def client(database: Database, passwords: Passwords, keeper: SessionKeeper) -> FlaskClient:
+def client(database: Database, guard: PasswordGuard, keeper: SessionKeeper) -> FlaskClient:
     """Calls the API."""
     parts = ApiParts(
         unit_of_work=lambda: FakeUnitOfWork(database),
-        passwords=passwords,
+        guard=guard,
         keeper=keeper,
         keys=CachedKeys(lambda: published_keys(FakeUnitOfWork(database))),
         token_settings=TokenSettings(),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
@@ -10,10 +11,13 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from apps.users.domain.accounts import Account, Registration
+from apps.users.domain.log_ins import LogInLimit
 from apps.users.domain.oauth import Client
 from apps.users.domain.refusals import EmailTaken
 from apps.users.domain.sessions import RefreshToken, Session, SessionRules
-from apps.users.passwords import HashCost
+from apps.users.passwords import HashCost, Passwords
+from apps.users.repositories import AccountFilter
+from apps.users.service.passwords import PasswordGuard
 from apps.users.service.sessions import SessionKeeper
 from apps.users.signing import Jwk, KeyCipher, StoredKey
 from apps.users.tokens import TokenIssuer
@@ -33,6 +37,7 @@ class Database:
     sessions: dict[UUID, Session] = field(default_factory=dict)
     refresh_tokens: dict[bytes, RefreshToken] = field(default_factory=dict)
     clients: dict[str, Client] = field(default_factory=dict)
+    failed_log_ins: list[tuple[bytes, datetime]] = field(default_factory=list)
     events: list[BaseModel] = field(default_factory=list)
 
 
@@ -53,6 +58,11 @@ class FakeUnitOfWork:
         return FakeSessions(self._sessions, self._refresh_tokens)
 
     @property
+    def failed_log_ins(self) -> "FakeFailedLogIns":
+        """The log-ins that failed lately."""
+        return FakeFailedLogIns(self._failed_log_ins)
+
+    @property
     def clients(self) -> "FakeClients":
         """The OAuth 2.0 clients."""
         return FakeClients(self._clients)
@@ -66,6 +76,7 @@ class FakeUnitOfWork:
         self._accounts = dict(self._database.accounts)
         self._keys = list(self._database.keys)
         self._clients = dict(self._database.clients)
+        self._failed_log_ins = list(self._database.failed_log_ins)
         self._sessions = dict(self._database.sessions)
         self._refresh_tokens = dict(self._database.refresh_tokens)
         self._events: list[BaseModel] = []
@@ -74,7 +85,15 @@ class FakeUnitOfWork:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        del self._accounts, self._keys, self._clients, self._sessions, self._refresh_tokens, self._events
+        del (
+            self._accounts,
+            self._keys,
+            self._clients,
+            self._failed_log_ins,
+            self._sessions,
+            self._refresh_tokens,
+            self._events,
+        )
 
     def publish(self, event: BaseModel, *, subject: str, sequence: int, correlation: str | None = None) -> None:
         """Notes the event."""
@@ -85,6 +104,7 @@ class FakeUnitOfWork:
         self._database.accounts = self._accounts
         self._database.keys = self._keys
         self._database.clients = self._clients
+        self._database.failed_log_ins = self._failed_log_ins
         self._database.sessions = self._sessions
         self._database.refresh_tokens = self._refresh_tokens
         self._database.events += self._events
@@ -113,6 +133,15 @@ class FakeAccounts:
     def save(self, account: Account) -> None:
         """In the place of the one that was."""
         self._accounts[account.id] = account
+
+    def search(self, wanted: AccountFilter, first: int, count: int) -> tuple[Sequence[Account], int]:
+        """In the order of the addresses."""
+        found = sorted(filter(partial(_is_wanted, wanted), self._accounts.values()), key=lambda each: each.email)
+        return found[first : first + count], len(found)
+
+    def lock_admins(self) -> int:
+        """There is nobody else."""
+        return sum(account.is_active_admin for account in self._accounts.values())
 
     def find_by_email(self, email: str) -> Account | None:
         """By its address."""
@@ -165,6 +194,37 @@ class FakeSessions:
     def spend(self, digest: bytes, now: datetime, sealed_answer: bytes) -> None:
         """Marks it."""
         self._tokens[digest] = replace(self._tokens[digest], spent_at=now, sealed_answer=sealed_answer)
+
+
+def _is_wanted(wanted: AccountFilter, account: Account) -> bool:
+    return (
+        wanted.words.lower() in f"{account.name}\n{account.email}".lower()
+        and (wanted.role is None or wanted.role in account.roles)
+        and (wanted.active is None or wanted.active == account.active)
+    )
+
+
+class FakeFailedLogIns:
+    """See `apps.users.repositories.FailedLogIns`."""
+
+    def __init__(self, failures: list[tuple[bytes, datetime]]) -> None:
+        self._failures = failures
+
+    def lock(self, subject: bytes) -> None:
+        """There is nobody else."""
+
+    def nth_newest(self, subject: bytes, number: int) -> datetime | None:
+        """By time."""
+        times = sorted((at for each, at in self._failures if each == subject), reverse=True)
+        return times[number - 1] if number <= len(times) else None
+
+    def add(self, subject: bytes, at: datetime) -> None:
+        """One more."""
+        self._failures.append((subject, at))
+
+    def forget(self, subject: bytes) -> None:
+        """All of the subject."""
+        self._failures[:] = [each for each in self._failures if each[0] != subject]
 
 
 class FakeClients:
@@ -235,6 +295,14 @@ RULES = SessionRules(
 def an_issuer(cipher: KeyCipher, clock: Clock | None = None) -> TokenIssuer:
     """Issues tokens that the default settings accept."""
     return TokenIssuer(cipher, "quadrille", "quadrille-api", timedelta(minutes=10), clock or utc_now)
+
+
+LIMIT = LogInLimit(failures=10, window=timedelta(minutes=5))
+
+
+def a_guard(passwords: Passwords, clock: Clock | None = None) -> PasswordGuard:
+    """Checks passwords within the limit."""
+    return PasswordGuard(passwords, LIMIT, clock or utc_now)
 
 
 def a_keeper(cipher: KeyCipher, clock: Clock | None = None) -> SessionKeeper:

@@ -18,7 +18,8 @@ from apps.users.passwords import Passwords
 from apps.users.security import SECURITY_EVENTS
 from apps.users.service.accounts import register
 from apps.users.service.oauth import ClientCredentials, authenticate_client, client_token, ensure_clients, revoke
-from apps.users.service.sessions import Credentials, SessionKeeper, log_in, refresh
+from apps.users.service.passwords import Credentials, PasswordGuard
+from apps.users.service.sessions import SessionKeeper, log_in, refresh
 from tests.unit.users.fakes import Database, FakeUnitOfWork, a_registration
 
 ORDERS = ClientCredentials("orders", "a secret of the orders service")
@@ -105,11 +106,11 @@ def test_no_scopes(text: str) -> None:
     assert not is_scope(text)
 
 
-def test_revoke(uow: FakeUnitOfWork, database: Database, passwords: Passwords, keeper: SessionKeeper) -> None:
+def test_revoke(uow: FakeUnitOfWork, database: Database, guard: PasswordGuard, keeper: SessionKeeper) -> None:
     """A revoked refresh token is worth nothing, nor is its successor; once more does no harm."""
     ada = a_registration()
-    register(uow, passwords, ada)
-    first = log_in(uow, passwords, keeper, Credentials(ada.email, ada.password))
+    register(uow, guard.passwords, ada)
+    first = log_in(uow, guard, keeper, Credentials(ada.email, ada.password))
     second = refresh(uow, keeper, first.refresh_token)
     for _ in range(2):
         revoke(uow, keeper, first.refresh_token)

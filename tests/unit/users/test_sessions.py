@@ -10,8 +10,8 @@ from apps.users.domain.refusals import InvalidCredentials, RefreshTokenInvalid, 
 from apps.users.passwords import Passwords
 from apps.users.security import SECURITY_EVENTS
 from apps.users.service.accounts import register
+from apps.users.service.passwords import Credentials, PasswordGuard
 from apps.users.service.sessions import (
-    Credentials,
     SessionKeeper,
     TokenPair,
     log_in,
@@ -28,16 +28,18 @@ CREDENTIALS = Credentials(ADA.email, ADA.password)
 
 
 class CountingPasswords(Passwords):
-    """Counts what is checked."""
+    """The real ones, and a count of what is checked."""
 
     def __init__(self, real: Passwords) -> None:
         self._real = real
         self.checks = 0
 
     def matches(self, stored: str | None, password: str) -> bool:
-        """As the real ones."""
         self.checks += 1
         return self._real.matches(stored, password)
+
+    def is_outdated(self, stored: str) -> bool:
+        return self._real.is_outdated(stored)
 
 
 @pytest.fixture
@@ -49,9 +51,9 @@ def account(uow: FakeUnitOfWork, database: Database, passwords: Passwords) -> Ac
 
 
 @pytest.fixture
-def pair(uow: FakeUnitOfWork, passwords: Passwords, keeper: SessionKeeper, account: Account) -> TokenPair:
+def pair(uow: FakeUnitOfWork, guard: PasswordGuard, keeper: SessionKeeper, account: Account) -> TokenPair:
     """The account's first pair."""
-    return log_in(uow, passwords, keeper, CREDENTIALS)
+    return log_in(uow, guard, keeper, CREDENTIALS)
 
 
 def reuses() -> float:
@@ -77,53 +79,50 @@ def test_tokens_are_kept_hashed(database: Database, pair: TokenPair) -> None:
 )
 def test_log_in_is_refused(
     uow: FakeUnitOfWork,
-    passwords: Passwords,
+    guard: PasswordGuard,
     keeper: SessionKeeper,
     account: Account,
     email: str | None,
     password: str,
 ) -> None:
     """Every wrong log-in is refused in the same words, and costs one hash."""
-    counting = CountingPasswords(passwords)
+    counting = CountingPasswords(guard.passwords)
     with pytest.raises(InvalidCredentials, match=r"The e-mail address or the password is wrong\."):
-        log_in(uow, counting, keeper, Credentials(email, password))
+        log_in(uow, replace(guard, passwords=counting), keeper, Credentials(email, password))
     assert counting.checks == 1
 
 
 def test_log_in_without_key(
-    database: Database, uow: FakeUnitOfWork, passwords: Passwords, keeper: SessionKeeper, account: Account
+    database: Database, uow: FakeUnitOfWork, guard: PasswordGuard, keeper: SessionKeeper, account: Account
 ) -> None:
     """Without a signing key there is a reason that names the remedy."""
     database.keys.clear()
     with pytest.raises(NoSigningKey, match="run the set-up"):
-        log_in(uow, passwords, keeper, CREDENTIALS)
+        log_in(uow, guard, keeper, CREDENTIALS)
 
 
 def test_log_in_to_deactivated_account(
-    uow: FakeUnitOfWork, database: Database, passwords: Passwords, keeper: SessionKeeper, account: Account
+    uow: FakeUnitOfWork, database: Database, guard: PasswordGuard, keeper: SessionKeeper, account: Account
 ) -> None:
     """The right password of a deactivated account is as wrong as any."""
     database.accounts[account.id] = replace(account, active=False)
     with pytest.raises(InvalidCredentials):
-        log_in(uow, passwords, keeper, CREDENTIALS)
+        log_in(uow, guard, keeper, CREDENTIALS)
     assert not database.sessions
 
 
 def test_password_changed_during_log_in(
-    uow: FakeUnitOfWork, database: Database, passwords: Passwords, keeper: SessionKeeper, account: Account
+    uow: FakeUnitOfWork, database: Database, guard: PasswordGuard, keeper: SessionKeeper, account: Account
 ) -> None:
     """Who logs in with the old password at the moment of its change gets no session that would outlive it."""
 
-    class Slow(Passwords):
-        def __init__(self) -> None:
-            """Lets the change go first."""
-
+    class Slow(CountingPasswords):
         def matches(self, stored: str | None, password: str) -> bool:
             database.accounts[account.id] = replace(account, password_hash="another")
-            return passwords.matches(stored, password)
+            return guard.passwords.matches(stored, password)
 
     with pytest.raises(InvalidCredentials):
-        log_in(uow, Slow(), keeper, CREDENTIALS)
+        log_in(uow, replace(guard, passwords=Slow(guard.passwords)), keeper, CREDENTIALS)
     assert not database.sessions
 
 
@@ -182,10 +181,10 @@ def test_grace_ends_with_the_session(
 
 
 def test_reuse_leaves_other_sessions(
-    uow: FakeUnitOfWork, passwords: Passwords, keeper: SessionKeeper, clock: Clock, pair: TokenPair
+    uow: FakeUnitOfWork, guard: PasswordGuard, keeper: SessionKeeper, clock: Clock, pair: TokenPair
 ) -> None:
     """The family of the stolen token ends, and no other."""
-    other = log_in(uow, passwords, keeper, CREDENTIALS)
+    other = log_in(uow, guard, keeper, CREDENTIALS)
     refresh(uow, keeper, pair.refresh_token)
     clock.turn(minutes=1)
     with pytest.raises(RefreshTokenReused):
@@ -251,13 +250,13 @@ def test_log_out_of_another(uow: FakeUnitOfWork, database: Database, keeper: Ses
 def test_log_out_everywhere(
     uow: FakeUnitOfWork,
     database: Database,
-    passwords: Passwords,
+    guard: PasswordGuard,
     keeper: SessionKeeper,
     account: Account,
     pair: TokenPair,
 ) -> None:
     """All sessions of the account end with one event."""
-    other = log_in(uow, passwords, keeper, CREDENTIALS)
+    other = log_in(uow, guard, keeper, CREDENTIALS)
     log_out_everywhere(uow, keeper, account.id)
     for ended in (pair, other):
         with pytest.raises(RefreshTokenInvalid):
