@@ -9,7 +9,7 @@ export FORCE S
 export PYTHONDONTWRITEBYTECODE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help up down clean ps logs shell demo test test-unit check format venv images images-refresh bench-relay topology contracts dead-letters rebuild-catalogue lock python
+.PHONY: help up down clean ps logs shell demo test test-unit check format venv images images-refresh bench-relay topology contracts dead-letters rebuild-catalogue rotate-keys lock python
 
 ##@ Run
 
@@ -39,6 +39,9 @@ dead-letters: ## dead letters (ARGS="list", "show QUEUE", "replay QUEUE --all --
 
 rebuild-catalogue: ## make the orders service's copy of the catalogue anew, from what inventory says now
 	@docker compose exec orders-api python -m apps.orders.rebuild_catalogue
+
+rotate-keys: ## make the next key that signs access tokens, and wait until it does (10 s); nobody is logged out
+	@docker compose run --rm --no-deps users-setup python -m apps.users.rotate_keys
 
 ##@ Develop
 

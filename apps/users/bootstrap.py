@@ -17,7 +17,7 @@ from apps.users.service.keys import published_keys, signing_key_problem
 from apps.users.service.passwords import PasswordGuard
 from apps.users.service.sessions import SessionKeeper
 from apps.users.settings import ApiSettings, StorageSettings
-from apps.users.signing import Jwk, KeyCipher
+from apps.users.signing import Jwk
 from apps.users.storage import UnitOfWork
 from apps.users.tokens import TokenIssuer
 from chassis.discovery import Routes
@@ -65,7 +65,7 @@ def parts(settings: SettingsT) -> Users[SettingsT]:
 def api_parts(users: Users[ApiSettings]) -> ApiParts:
     """What the API adds: passwords, and tokens that it signs and checks with the keys of its database."""
     settings = users.settings
-    cipher = KeyCipher(settings.token_key_secret.get_secret_value())
+    cipher = settings.key_cipher()
     users.health.add("signing_key", lambda: signing_key_problem(users.unit_of_work(), cipher))
     return ApiParts(
         unit_of_work=users.unit_of_work,

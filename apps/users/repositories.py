@@ -76,6 +76,15 @@ class Sessions(Protocol):
     def spend(self, digest: bytes, now: datetime, sealed_answer: bytes) -> None:
         """Notes that the token was used, and for what."""
 
+    def forget_answers(self, before: datetime, count: int) -> int:
+        """Drops what at most so many tokens were spent for before that time. Returns how many."""
+
+    def remove_dead(self, before: datetime, count: int) -> int:
+        """Drops at most so many sessions that ended before that time, with their tokens. Returns how many."""
+
+    def remove_expired_tokens(self, before: datetime, count: int) -> int:
+        """Drops at most so many tokens that expired before that time. Returns how many."""
+
 
 class FailedLogIns(Protocol):
     """The log-ins that failed lately, by the digest of the address that was given, known or not."""
@@ -91,6 +100,9 @@ class FailedLogIns(Protocol):
 
     def forget(self, subject: bytes) -> None:
         """Drops all failures of the subject."""
+
+    def remove(self, before: datetime, count: int) -> int:
+        """Drops at most so many failures from before that time. Returns how many."""
 
 
 class Clients(Protocol):
@@ -116,13 +128,28 @@ class SigningKeys(Protocol):
         """Lets nobody else add a key until this transaction ends."""
 
     def add(self, key: StoredKey) -> None:
-        """Adds the key, which signs from now on."""
+        """Adds the key."""
+
+    def save(self, key: StoredKey) -> None:
+        """Keeps the changed key."""
+
+    def all(self) -> Sequence[StoredKey]:
+        """All keys, the newest first."""
 
     def newest(self) -> StoredKey | None:
+        """The key that was made last, whether it signs already or not."""
+
+    def signing(self, now: datetime) -> StoredKey | None:
         """The key to sign with."""
 
-    def published(self) -> Sequence[Jwk]:
-        """The public halves of all keys whose tokens may still be about, the newest first."""
+    def published(self, now: datetime) -> Sequence[Jwk]:
+        """The public halves of all keys whose tokens may be about now or soon, the newest first."""
+
+    def withdraw_all(self, until: datetime) -> None:
+        """Publishes those until then that have no end yet."""
+
+    def remove_withdrawn(self, now: datetime) -> int:
+        """Drops those that are published no more. Returns how many."""
 
 
 class UnitOfWork(Protocol):

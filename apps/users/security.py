@@ -18,6 +18,7 @@ class SecurityEvent(StrEnum):
     LOG_IN_FAILED = "log_in_failed"
     LOG_IN_BLOCKED = "log_in_blocked"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a name
+    SIGNING_KEY_ROTATED = "signing_key_rotated"
     ROLES_CHANGED = "roles_changed"
     ACCOUNT_ACTIVATED = "account_activated"
     ACCOUNT_DEACTIVATED = "account_deactivated"

@@ -3,7 +3,6 @@
 from datetime import timedelta
 from typing import Annotated
 
-from cryptography.fernet import Fernet
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from apps.users.addresses import normal_form
@@ -12,6 +11,7 @@ from apps.users.domain.oauth import is_client_id, is_scope
 from apps.users.domain.sessions import SessionRules
 from apps.users.passwords import HashCost
 from apps.users.service.oauth import ClientCredentials
+from apps.users.signing import KeyCipher, KeyRules
 from chassis.settings import EnvironmentSettings, PostgresSettings, ProcessSettings, TokenSettings
 
 DAY = 24 * 60 * 60
@@ -21,11 +21,11 @@ class StorageSettings(ProcessSettings, PostgresSettings):
     """What every process of the service reads."""
 
 
-def _fernet_key(secret: SecretStr) -> SecretStr:
+def _fernet_keys(secret: SecretStr) -> SecretStr:
     try:
-        Fernet(secret.get_secret_value())
+        KeyCipher(secret.get_secret_value().split(","))
     except ValueError:
-        raise ValueError("it must be 32 random bytes in URL-safe base64") from None
+        raise ValueError("it must be 32 random bytes in URL-safe base64, or several of them with commas") from None
     return secret
 
 
@@ -51,10 +51,9 @@ def _scope(text: str) -> str:
 Address = Annotated[str, AfterValidator(_address)]
 
 
-class SecretSettings(EnvironmentSettings):
-    """What guards passwords and signing keys. The cost of a hash is one that OWASP recommends for argon2id."""
+class PasswordSettings(EnvironmentSettings):
+    """The cost of a password's hash, one that OWASP recommends for argon2id."""
 
-    token_key_secret: Annotated[SecretStr, AfterValidator(_fernet_key)]
     password_hash_memory_kib: int = Field(default=19 * 1024, ge=8)
     password_hash_passes: int = Field(default=2, ge=1)
     password_hash_lanes: int = Field(default=1, ge=1)
@@ -70,14 +69,33 @@ class SecretSettings(EnvironmentSettings):
         )
 
 
-class ApiSettings(StorageSettings, TokenSettings, SecretSettings):
-    """The API's."""
+class KeySettings(EnvironmentSettings):
+    """What guards the signing keys, and how they follow each other."""
 
+    token_key_secret: Annotated[SecretStr, AfterValidator(_fernet_keys)] = Field(description="the newest first")
     access_token_lifetime: int = Field(default=600, ge=1, description="seconds")
+    signing_key_lifetime: int = Field(default=30 * DAY, ge=1, description="seconds until the next one is made")
+    signing_key_lead: float = Field(default=10, ge=0, description="seconds in which it is published and does not sign")
+
+    def key_cipher(self) -> KeyCipher:
+        """Makes and opens the keys."""
+        return KeyCipher(self.token_key_secret.get_secret_value().split(","))
+
+    def key_rules(self) -> KeyRules:
+        """How keys follow each other."""
+        return KeyRules(
+            lead=timedelta(seconds=self.signing_key_lead),
+            lifetime=timedelta(seconds=self.signing_key_lifetime),
+            token_lifetime=timedelta(seconds=self.access_token_lifetime),
+        )
+
+
+class SessionSettings(EnvironmentSettings):
+    """How long sessions last, and how often somebody may guess a password."""
+
     refresh_token_lifetime: int = Field(default=14 * DAY, ge=1, description="seconds without use")
     refresh_grace: float = Field(default=5, ge=0, description="seconds in which a spent token gets the same answer")
     session_lifetime: int = Field(default=90 * DAY, ge=1, description="seconds, however often it is refreshed")
-
     log_in_failures: int = Field(default=10, ge=1, description="wrong passwords for one account until it is blocked")
     log_in_window: int = Field(default=300, ge=1, description="seconds in which they count")
 
@@ -92,6 +110,14 @@ class ApiSettings(StorageSettings, TokenSettings, SecretSettings):
             session_lifetime=timedelta(seconds=self.session_lifetime),
             grace=timedelta(seconds=self.refresh_grace),
         )
+
+
+class ApiSettings(StorageSettings, TokenSettings, KeySettings, PasswordSettings, SessionSettings):
+    """The API's."""
+
+
+class RotationSettings(StorageSettings, KeySettings):
+    """Those of the command that makes the next key."""
 
 
 class ClientSettings(BaseModel):
@@ -109,11 +135,10 @@ class ClientSettings(BaseModel):
         return ClientCredentials(self.id, self.secret.get_secret_value())
 
 
-class SetupSettings(StorageSettings, SecretSettings):
+class SetupSettings(StorageSettings, KeySettings, PasswordSettings):
     """The set-up's."""
 
     oauth_clients: tuple[ClientSettings, ...] = Field(default=(), description="a JSON array")
-
     admin_email: Address
     admin_password: SecretStr
     demo_data: bool = False

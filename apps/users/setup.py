@@ -13,7 +13,7 @@ from apps.users.service.accounts import ensure_account
 from apps.users.service.keys import ensure_signing_key
 from apps.users.service.oauth import ensure_clients
 from apps.users.settings import DemoSettings, SetupSettings
-from apps.users.signing import KeyCipher, NoSigningKey
+from apps.users.signing import NoSigningKey
 from chassis.logs import get_logger, stop_with
 from chassis.settings import load_settings
 
@@ -41,10 +41,9 @@ def main() -> None:
 
 
 def make_signing_key(users: Users[SetupSettings]) -> None:
-    """The first one; a present one is only tried."""
-    cipher = KeyCipher(users.settings.token_key_secret.get_secret_value())
+    """The first one; present ones are tried, and encrypted anew when there is a new secret."""
     try:
-        made = ensure_signing_key(users.unit_of_work(), cipher)
+        made = ensure_signing_key(users.unit_of_work(), users.settings.key_cipher())
     except NoSigningKey as problem:
         stop_with(str(problem))
     log.info("signing_key_present", made=made is not None)

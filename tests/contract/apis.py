@@ -68,8 +68,8 @@ def bearer(*roles: str, user: UUID | None = None) -> Mapping[str, str]:
 
 def users_parts(database: Database, settings: TokenSettings) -> UsersParts:
     """The users API's over the database, with a key of its own that signs."""
-    cipher = KeyCipher(SECRET)
-    database.keys.append(cipher.new_key())
+    cipher = KeyCipher([SECRET])
+    database.keys.append(cipher.new_key(utc_now()))
 
     def transaction() -> FakeUnitOfWork:
         return FakeUnitOfWork(database)

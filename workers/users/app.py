@@ -2,20 +2,25 @@
 
 from apps.users.bootstrap import parts
 from apps.users.service import keys
-from apps.users.settings import StorageSettings
+from apps.users.settings import KeySettings, SessionSettings, StorageSettings
+from chassis.messaging.tasks import add_periodic_task
 from chassis.messaging.worker import WorkerSettings, create_worker
 from chassis.settings import load_settings
 from chassis.survey import Survey
 from chassis.times import utc_now
 from workers.users.events import subscriptions
+from workers.users.tasks import PURGE, ROTATE, purge_dead, rotate_signing_keys
 
 KEY_SECONDS = 60.0
 
 
-class UsersWorkerSettings(WorkerSettings, StorageSettings):
+class UsersWorkerSettings(WorkerSettings, StorageSettings, KeySettings, SessionSettings):
     """The worker's settings."""
 
 
-mine = parts(load_settings(UsersWorkerSettings, "users-worker"))
+settings = load_settings(UsersWorkerSettings, "users-worker")
+mine = parts(settings)
 surveys = [Survey("signing-key", lambda: keys.tell_key_age(mine.unit_of_work(), utc_now()), every=KEY_SECONDS)]
 app = create_worker(mine, subscriptions, surveys)
+add_periodic_task(app, ROTATE, lambda: rotate_signing_keys(mine.unit_of_work, settings), mine.transient_errors)
+add_periodic_task(app, PURGE, lambda: purge_dead(mine.unit_of_work, settings), mine.transient_errors)

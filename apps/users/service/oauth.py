@@ -50,7 +50,7 @@ def client_token(uow: UnitOfWork, issuer: TokenIssuer, client: Client, scope: st
     """A token for the client itself, and its scope. Raises `InvalidScope`."""
     granted = granted_scope(scope, client.scopes)
     with uow:
-        key = present_key(uow)
+        key = present_key(uow, issuer.clock())
     return issuer.client_token(client.id, granted, key), granted
 
 

@@ -42,7 +42,7 @@ class SessionKeeper:
 
     def next_pair(self, uow: UnitOfWork, account: Account, session: Session) -> TokenPair:
         """One more pair of the session."""
-        access = self.issuer.access_token(account, session.id, present_key(uow))
+        access = self.issuer.access_token(account, session.id, present_key(uow, self.issuer.clock()))
         text = new_token()
         expires_at = min(self.issuer.clock() + self.rules.refresh_lifetime, session.expires_at)
         uow.sessions.add_token(RefreshToken(digest_of(text), session.id, expires_at))

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Column, Connection, DateTime, LargeBinary, MetaData, Table, delete, func, insert, select
+from sqlalchemy import Column, Connection, DateTime, LargeBinary, MetaData, Table, delete, func, insert, select, text
 
 _failed = Table("failed_log_ins", MetaData(), Column("subject", LargeBinary), Column("at", DateTime(timezone=True)))
 
@@ -30,3 +30,11 @@ class FailedLogInRows:
     def forget(self, subject: bytes) -> None:
         """Deletes the rows."""
         self._connection.execute(delete(_failed).where(_failed.c.subject == subject))
+
+    def remove(self, before: datetime, count: int) -> int:
+        """The oldest first; a row that another one removes at this moment is left to it."""
+        removing = text(
+            "DELETE FROM failed_log_ins WHERE ctid IN"
+            " (SELECT ctid FROM failed_log_ins WHERE at < :before ORDER BY at LIMIT :count FOR UPDATE SKIP LOCKED)"
+        )
+        return self._connection.execute(removing, {"before": before, "count": count}).rowcount

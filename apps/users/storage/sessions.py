@@ -5,7 +5,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, Connection, DateTime, LargeBinary, MetaData, Table, Uuid, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    DateTime,
+    LargeBinary,
+    MetaData,
+    Table,
+    TextClause,
+    Uuid,
+    select,
+    text,
+    update,
+)
 
 from apps.users.domain.sessions import RefreshToken, Session
 
@@ -30,6 +43,20 @@ _refresh_tokens = Table(
     Column("spent_at", DateTime(timezone=True)),
     Column("sealed_answer", LargeBinary),
 )
+
+_FORGET_ANSWERS = text("""
+UPDATE refresh_tokens SET sealed_answer = NULL WHERE digest IN (
+    SELECT digest FROM refresh_tokens WHERE sealed_answer IS NOT NULL AND spent_at < :before
+    LIMIT :count FOR UPDATE SKIP LOCKED
+)""")
+_REMOVE_DEAD = text("""
+DELETE FROM sessions WHERE id IN (
+    SELECT id FROM sessions WHERE least(expires_at, revoked_at) < :before LIMIT :count FOR UPDATE SKIP LOCKED
+)""")
+_REMOVE_EXPIRED = text("""
+DELETE FROM refresh_tokens WHERE digest IN (
+    SELECT digest FROM refresh_tokens WHERE expires_at < :before LIMIT :count FOR UPDATE SKIP LOCKED
+)""")
 
 
 class SessionRows:
@@ -74,6 +101,21 @@ class SessionRows:
         """Marks the row."""
         spending = update(_refresh_tokens).where(_refresh_tokens.c.digest == digest)
         self._connection.execute(spending.values(spent_at=now, sealed_answer=sealed_answer))
+
+    def forget_answers(self, before: datetime, count: int) -> int:
+        """Skips what another one clears away at this moment."""
+        return self._clear(_FORGET_ANSWERS, before, count)
+
+    def remove_dead(self, before: datetime, count: int) -> int:
+        """As `forget_answers`. The tokens go with their session."""
+        return self._clear(_REMOVE_DEAD, before, count)
+
+    def remove_expired_tokens(self, before: datetime, count: int) -> int:
+        """As `forget_answers`."""
+        return self._clear(_REMOVE_EXPIRED, before, count)
+
+    def _clear(self, statement: TextClause, before: datetime, count: int) -> int:
+        return self._connection.execute(statement, {"before": before, "count": count}).rowcount
 
     def _locked(self, condition: ColumnElement[Any]) -> Session | None:
         row = self._connection.execute(select(_sessions).where(condition).with_for_update()).one_or_none()

@@ -1,4 +1,4 @@
-"""Accounts and signing keys on a real PostgreSQL, and two who make them at once."""
+"""Accounts on a real PostgreSQL, and many who register at once."""
 
 from dataclasses import replace
 
@@ -10,11 +10,9 @@ from apps.users.bootstrap import Users
 from apps.users.domain.accounts import Role
 from apps.users.domain.refusals import EmailTaken
 from apps.users.service.accounts import profile, register
-from apps.users.service.keys import ensure_signing_key, published_keys
 from apps.users.settings import StorageSettings
-from apps.users.signing import KeyCipher
 from chassis.messaging.events import decode
-from tests.integration.users.scene import ADA, PASSWORDS, SECRET, at_once, events
+from tests.integration.users.scene import ADA, PASSWORDS, at_once, events
 
 
 def test_account_is_found_again(users: Users[StorageSettings]) -> None:
@@ -49,31 +47,6 @@ def test_one_of_many_gets_the_address(users: Users[StorageSettings]) -> None:
     outcomes = at_once(6, lambda: register(users.unit_of_work(), PASSWORDS, ADA))
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Account"] + ["EmailTaken"] * 5
     assert len(events(users)) == 1
-
-
-def test_one_first_key(users: Users[StorageSettings]) -> None:
-    """Of the set-ups that run at the same time, one makes the key."""
-    cipher = KeyCipher(SECRET)
-    outcomes = at_once(4, lambda: ensure_signing_key(users.unit_of_work(), cipher))
-    (made,) = [outcome for outcome in outcomes if outcome is not None]
-    with users.unit_of_work() as uow:
-        assert uow.signing_keys.newest() == made
-    assert published_keys(users.unit_of_work()) == [made.public_jwk]
-
-
-def test_newest_key_signs(users: Users[StorageSettings]) -> None:
-    """A later key signs, and both are published."""
-    cipher = KeyCipher(SECRET)
-    first, second = cipher.new_key(), cipher.new_key()
-    with users.unit_of_work() as uow:
-        uow.signing_keys.add(first)
-        uow.signing_keys.add(replace(second, created_at=first.created_at.replace(year=first.created_at.year + 1)))
-        uow.commit()
-    with users.unit_of_work() as uow:
-        newest = uow.signing_keys.newest()
-    assert newest is not None
-    assert newest.kid == second.kid
-    assert published_keys(users.unit_of_work()) == [second.public_jwk, first.public_jwk]
 
 
 @pytest.mark.parametrize("roles", [[], ["emperor"]])

@@ -49,7 +49,7 @@ def clock() -> Clock:
 @pytest.fixture
 def keeper(users: Users[StorageSettings], clock: Clock) -> SessionKeeper:
     """Gives out pairs."""
-    cipher = KeyCipher(SECRET)
+    cipher = KeyCipher([SECRET])
     ensure_signing_key(users.unit_of_work(), cipher)
     return SessionKeeper(TokenIssuer(cipher, "issuer", "audience", timedelta(minutes=10), clock), RULES)
 

@@ -12,13 +12,14 @@ from apps.users.service.sessions import SessionKeeper
 from apps.users.signing import KeyCipher, StoredKey
 from chassis.http.keys import CachedKeys
 from chassis.settings import TokenSettings
+from chassis.times import utc_now
 from tests.unit.users.fakes import CHEAP, SECRET, Clock, Database, FakeUnitOfWork, a_guard, a_keeper
 
 
 @pytest.fixture(scope="session")
 def cipher() -> KeyCipher:
     """Makes and opens signing keys."""
-    return KeyCipher(SECRET)
+    return KeyCipher([SECRET])
 
 
 @pytest.fixture(scope="session")
@@ -30,7 +31,7 @@ def passwords() -> Passwords:
 @pytest.fixture(scope="session")
 def key(cipher: KeyCipher) -> StoredKey:
     """A signing key."""
-    return cipher.new_key()
+    return cipher.new_key(utc_now())
 
 
 @pytest.fixture

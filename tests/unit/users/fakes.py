@@ -195,6 +195,12 @@ class FakeSessions:
         """Marks it."""
         self._tokens[digest] = replace(self._tokens[digest], spent_at=now, sealed_answer=sealed_answer)
 
+    def forget_answers(self, before: datetime, count: int) -> int:
+        """None of the unit tests clears away."""
+        raise NotImplementedError
+
+    remove_dead = remove_expired_tokens = forget_answers
+
 
 def _is_wanted(wanted: AccountFilter, account: Account) -> bool:
     return (
@@ -226,6 +232,10 @@ class FakeFailedLogIns:
         """All of the subject."""
         self._failures[:] = [each for each in self._failures if each[0] != subject]
 
+    def remove(self, before: datetime, count: int) -> int:
+        """None of the unit tests clears away."""
+        raise NotImplementedError
+
 
 class FakeClients:
     """See `apps.users.repositories.Clients`."""
@@ -251,7 +261,7 @@ class FakeClients:
 
 
 class FakeSigningKeys:
-    """See `apps.users.repositories.SigningKeys`."""
+    """See `apps.users.repositories.SigningKeys`. The newest is the last one."""
 
     def __init__(self, keys: list[StoredKey]) -> None:
         self._keys = keys
@@ -263,13 +273,39 @@ class FakeSigningKeys:
         """As the newest."""
         self._keys.append(key)
 
+    def save(self, key: StoredKey) -> None:
+        """In the place of the one that was."""
+        self._keys[:] = [key if each.kid == key.kid else each for each in self._keys]
+
+    def all(self) -> Sequence[StoredKey]:
+        """The newest first."""
+        return self._keys[::-1]
+
     def newest(self) -> StoredKey | None:
         """The last one."""
         return self._keys[-1] if self._keys else None
 
-    def published(self) -> Sequence[Jwk]:
-        """All of them."""
-        return [key.public_jwk for key in reversed(self._keys)]
+    def signing(self, now: datetime) -> StoredKey | None:
+        """The last one whose time has come."""
+        return next((key for key in reversed(self._keys) if key.signs_from <= now), None)
+
+    def published(self, now: datetime) -> Sequence[Jwk]:
+        """Those whose time is not over."""
+        live = [key for key in reversed(self._keys) if key.published_until is None or key.published_until > now]
+        return [key.public_jwk for key in live]
+
+    def withdraw_all(self, until: datetime) -> None:
+        """Those that have no end yet."""
+        self._keys[:] = [
+            replace(key, published_until=until) if key.published_until is None else key for key in self._keys
+        ]
+
+    def remove_withdrawn(self, now: datetime) -> int:
+        """Those whose time is over."""
+        kept = [key for key in self._keys if key.published_until is None or key.published_until > now]
+        removed = len(self._keys) - len(kept)
+        self._keys[:] = kept
+        return removed
 
 
 @dataclass

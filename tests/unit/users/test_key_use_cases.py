@@ -22,13 +22,12 @@ def test_first_signing_key(uow: FakeUnitOfWork, database: Database, cipher: KeyC
 def test_key_of_another_secret(uow: FakeUnitOfWork, database: Database) -> None:
     """A changed secret is noticed, and the key is kept for the right one."""
     with pytest.raises(NoSigningKey):
-        ensure_signing_key(uow, KeyCipher(OTHER_SECRET))
+        ensure_signing_key(uow, KeyCipher([OTHER_SECRET]))
     assert len(database.keys) == 1
-    assert "TOKEN_KEY_SECRET" in str(signing_key_problem(uow, KeyCipher(OTHER_SECRET)))
+    assert "TOKEN_KEY_SECRET" in str(signing_key_problem(uow, KeyCipher([OTHER_SECRET])))
 
 
 def test_age_of_the_key_that_signs(uow: FakeUnitOfWork, database: Database) -> None:
-    """The newest one's, from when it was made."""
-    made = database.keys[-1].created_at
-    tell_key_age(uow, made + timedelta(days=91))
+    """The present one's, from when it began to sign."""
+    tell_key_age(uow, database.keys[-1].signs_from + timedelta(days=91))
     assert REGISTRY.get_sample_value("signing_key_age_seconds") == 91 * 86_400

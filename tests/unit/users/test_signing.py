@@ -47,7 +47,7 @@ def test_private_half_is_encrypted(key: StoredKey) -> None:
     """What is stored is no PEM, and another secret does not open it."""
     assert "PRIVATE" not in key.encrypted_private_key
     with pytest.raises(NoSigningKey, match="TOKEN_KEY_SECRET"):
-        KeyCipher(OTHER_SECRET).open(key)
+        KeyCipher([OTHER_SECRET]).open(key)
 
 
 def test_key_is_opened_once(cipher: KeyCipher, key: StoredKey) -> None:
