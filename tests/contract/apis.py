@@ -18,6 +18,7 @@ from apps.orders.api.parts import ApiParts as OrdersParts
 from apps.orders.domain.order import Status
 from apps.users.api.app import create_app as create_users
 from apps.users.api.parts import ApiParts as UsersParts
+from apps.users.domain.accounts import Account, Role
 from apps.users.passwords import Passwords
 from apps.users.service.keys import published_keys
 from apps.users.service.passwords import PasswordGuard
@@ -43,7 +44,10 @@ SETTINGS = TokenSettings()
 _CONFIRMED = order(Status.CONFIRMED, 1, 1)
 
 OWNER = CUSTOMER
-"""Whose the orders are."""
+"""Whose the orders are; an account with this address and this password."""
+ADDRESS, PASSWORD = "ada@example.com", "correct horse battery"
+
+_PASSWORDS = Passwords(CHEAP)
 
 
 class OneKey:
@@ -77,7 +81,7 @@ def users_parts(database: Database, settings: TokenSettings) -> UsersParts:
     issuer = TokenIssuer(cipher, settings.token_issuer, settings.token_audience, timedelta(minutes=10))
     return UsersParts(
         transaction,
-        PasswordGuard(Passwords(CHEAP), LIMIT),
+        PasswordGuard(_PASSWORDS, LIMIT),
         SessionKeeper(issuer, RULES),
         CachedKeys(lambda: published_keys(transaction())),
         settings,
@@ -85,8 +89,12 @@ def users_parts(database: Database, settings: TokenSettings) -> UsersParts:
 
 
 def users() -> Flask:
-    """Nobody is registered."""
-    return create_users(replace(users_parts(Database(), SETTINGS), keys=KEYS))
+    """One account, an admin's."""
+    database = Database()
+    database.accounts[OWNER] = Account(
+        OWNER, ADDRESS, "Ada", frozenset({Role.ADMIN}), _PASSWORDS.hash(PASSWORD), utc_now()
+    )
+    return create_users(replace(users_parts(database, SETTINGS), keys=KEYS))
 
 
 def inventory() -> Flask:
@@ -114,6 +122,12 @@ KNOWN: Mapping[str, Mapping[str, str]] = {
     "config": {"application": "application", "profile": "default", "label": "main"},
     "inventory": {"sku": "TEA"},
     "orders": {"sku": "TEA", "order_id": str(_CONFIRMED.id)},
-    "users": {},
+    "users": {
+        "user_id": str(OWNER),
+        "email": ADDRESS,
+        "username": ADDRESS,
+        "password": PASSWORD,
+        "current_password": PASSWORD,
+    },
 }
 """What an API knows from the beginning, by the names in paths and bodies."""

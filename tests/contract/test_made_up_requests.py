@@ -26,7 +26,15 @@ MET = {
         ("POST /api/v1/orders/{order_id}/cancel", 202),
         ("POST /api/v1/orders/{order_id}/ship", 409),
     },
-    "users": {("POST /api/v1/users", 201)},
+    "users": {
+        ("POST /api/v1/users", 201),
+        ("POST /api/v1/users", 409),
+        ("PATCH /api/v1/users/me", 200),
+        ("POST /api/v1/users/me/password", 204),
+        ("PUT /api/v1/users/{user_id}/roles", 200),
+        ("POST /api/v1/users/{user_id}/deactivate", 409),
+        ("POST /api/v1/oauth/token", 400),
+    },
 }
 
 
