@@ -8,7 +8,7 @@ from tools.stack import Stack
 
 # What it is, the port's variable, the path, and which variables of .env hold the log-in.
 ADDRESSES = (
-    ("API, by the gateway", "GATEWAY_PORT", "/", "ADMIN_, MANAGER_, CUSTOMER_EMAIL and _PASSWORD"),
+    ("API, by the gateway", "GATEWAY_PORT", "/", "ADMIN_, MANAGER_, CUSTOMER_EMAIL and _PASSWORD, DEMO_CLIENT_"),
     ("Flower", "FLOWER_PORT", "/", "FLOWER_USER, FLOWER_PASSWORD"),
     ("Mailpit: the mails", "MAILPIT_PORT", "/", ""),
     ("RabbitMQ", "RABBITMQ_UI_PORT", "/", "user monitoring, RABBITMQ_MONITORING_PASSWORD"),

@@ -20,7 +20,7 @@ def main() -> None:
     settings = load_settings(RotationSettings, "users-rotate-keys")
     users = parts(settings)
     rules = settings.key_rules()
-    key = rotate(users.unit_of_work(), settings.key_cipher(), rules, utc_now())
+    key = rotate(users.unit_of_work(), settings.key_cipher(), rules)
     users.close()
     log.info("signing_key_published", kid=key.kid, signs_in_seconds=rules.lead.total_seconds())
     time.sleep(max(0.0, (key.signs_from - utc_now()).total_seconds()))

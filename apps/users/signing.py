@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -75,13 +75,13 @@ class KeyCipher:
         self._fernet = MultiFernet(fernets)
         self._opened = lru_cache(maxsize=4)(self._decrypt)
 
-    def new_key(self, now: datetime, lead: timedelta = timedelta()) -> StoredKey:
-        """A fresh pair, which signs after the lead."""
+    def new_key(self, clock: Callable[[], datetime], lead: timedelta = timedelta()) -> StoredKey:
+        """A fresh pair, which signs after the lead. That begins when the pair is made, which may take a second."""
         private = generate_private_key(public_exponent=65537, key_size=KEY_BITS)
         pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         public = RSAAlgorithm.to_jwk(private.public_key(), as_dict=True)
         jwk = {"kty": "RSA", "n": public["n"], "e": public["e"]}
-        kid = thumbprint(jwk)
+        kid, now = thumbprint(jwk), clock()
         return StoredKey(
             kid,
             {**jwk, "kid": kid, "use": "sig", "alg": ALGORITHM},

@@ -79,11 +79,13 @@ class CachedKeys:
 
     def _refresh(self) -> None:
         self._failed = True
+        began_at = self._clock()
         try:
             self._keys = {key["kid"]: RSAAlgorithm.from_jwk(dict(key)) for key in self._fetch()}
             self._failed = False
         finally:
-            self._tried_at = self._clock()
+            # An answer is as old as its question: what was published since then may be missing in it.
+            self._tried_at = self._clock() if self._failed else began_at
 
 
 def keys_of_users_service(client: ServiceClient) -> CachedKeys:

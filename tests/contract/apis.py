@@ -65,7 +65,7 @@ def bearer(*roles: str, user: UUID | None = None) -> Mapping[str, str]:
     now = utc_now()
     claims = {
         "sub": str(user or uuid4()), "roles": roles, "iss": SETTINGS.token_issuer, "aud": SETTINGS.token_audience,
-        "iat": now, "exp": now + timedelta(minutes=5), "jti": str(uuid4()), "type": "access",
+        "iat": now, "exp": now + timedelta(hours=1), "jti": str(uuid4()), "type": "access",
     }  # fmt: skip
     return {"Authorization": f"Bearer {jwt.encode(claims, _KEY, 'RS256', {'kid': 'test'})}"}
 
@@ -73,7 +73,7 @@ def bearer(*roles: str, user: UUID | None = None) -> Mapping[str, str]:
 def users_parts(database: Database, settings: TokenSettings) -> UsersParts:
     """The users API's over the database, with a key of its own that signs."""
     cipher = KeyCipher([SECRET])
-    database.keys.append(cipher.new_key(utc_now()))
+    database.keys.append(cipher.new_key(utc_now))
 
     def transaction() -> FakeUnitOfWork:
         return FakeUnitOfWork(database)

@@ -15,7 +15,7 @@ BATCH = 500
 
 def rotate_signing_keys(unit_of_work: UnitOfWorkFactory, settings: KeySettings) -> None:
     """Makes the next signing key when the present one has lived its time, and drops those that are withdrawn."""
-    keys.rotate_when_due(unit_of_work(), settings.key_cipher(), settings.key_rules(), utc_now())
+    keys.rotate_when_due(unit_of_work(), settings.key_cipher(), settings.key_rules())
     PURGED.labels("signing_keys").inc(keys.remove_withdrawn(unit_of_work(), utc_now()))
 
 

@@ -1,6 +1,6 @@
 """The signing keys: which one signs, which are published, and how one follows the other."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from apps.users import metrics
@@ -8,6 +8,8 @@ from apps.users.repositories import UnitOfWork
 from apps.users.security import SecurityEvent, note
 from apps.users.signing import Jwk, KeyCipher, KeyRules, NoSigningKey, StoredKey
 from chassis.times import utc_now
+
+Clock = Callable[[], datetime]
 
 
 def published_keys(uow: UnitOfWork) -> Sequence[Jwk]:
@@ -27,32 +29,28 @@ def ensure_signing_key(uow: UnitOfWork, cipher: KeyCipher) -> StoredKey | None:
         for key in known:
             if (renewed := cipher.renewed(key)) is not key:
                 uow.signing_keys.save(renewed)
-        made = None if known else cipher.new_key(utc_now())
+        made = None if known else cipher.new_key(utc_now)
         if made is not None:
             uow.signing_keys.add(made)
         uow.commit()
     return made
 
 
-def rotate(uow: UnitOfWork, cipher: KeyCipher, rules: KeyRules, now: datetime) -> StoredKey:
+def rotate(uow: UnitOfWork, cipher: KeyCipher, rules: KeyRules, clock: Clock = utc_now) -> StoredKey:
     """Makes the next key. It is published at once, and signs after the lead; those before it are withdrawn in time."""
-    key = cipher.new_key(now, rules.lead)
     with uow:
         uow.signing_keys.lock()
-        _add_next(uow, rules, key)
-    return key
+        return _add_next(uow, cipher, rules, clock)
 
 
-def rotate_when_due(uow: UnitOfWork, cipher: KeyCipher, rules: KeyRules, now: datetime) -> StoredKey | None:
+def rotate_when_due(uow: UnitOfWork, cipher: KeyCipher, rules: KeyRules, clock: Clock = utc_now) -> StoredKey | None:
     """As `rotate`, when the newest key has lived its time; of several who do this, one does."""
     with uow:
         uow.signing_keys.lock()
         newest = uow.signing_keys.newest()
-        if newest is not None and now - newest.created_at < rules.lifetime:
+        if newest is not None and clock() - newest.created_at < rules.lifetime:
             return None
-        key = cipher.new_key(now, rules.lead)
-        _add_next(uow, rules, key)
-    return key
+        return _add_next(uow, cipher, rules, clock)
 
 
 def remove_withdrawn(uow: UnitOfWork, now: datetime) -> int:
@@ -89,8 +87,10 @@ def present_key(uow: UnitOfWork, now: datetime) -> StoredKey:
     return key
 
 
-def _add_next(uow: UnitOfWork, rules: KeyRules, key: StoredKey) -> None:
+def _add_next(uow: UnitOfWork, cipher: KeyCipher, rules: KeyRules, clock: Clock) -> StoredKey:
+    key = cipher.new_key(clock, rules.lead)
     uow.signing_keys.withdraw_all(rules.published_until(key))
     uow.signing_keys.add(key)
     uow.commit()
     note(SecurityEvent.SIGNING_KEY_ROTATED, kid=key.kid, signs_from=key.signs_from.isoformat())
+    return key

@@ -123,7 +123,7 @@ def _spend(uow: UnitOfWork, keeper: SessionKeeper, session: Session, token: Refr
 
 
 def log_out(uow: UnitOfWork, keeper: SessionKeeper, account_id: UUID, session_id: UUID) -> None:
-    """Ends the session; one that has ended already stays so. Raises `UnknownAccount`."""
+    """Ends the session if it is the account's; one that has ended already stays so."""
     with uow:
         session = uow.sessions.lock(session_id)
         if session is None or session.account_id != account_id or session.revoked_at is not None:

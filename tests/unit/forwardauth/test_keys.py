@@ -3,7 +3,7 @@
 import pytest
 
 from chassis.http.client import ServiceUnavailable
-from chassis.http.keys import CACHE_SECONDS, RETRY_SECONDS, CachedKeys
+from chassis.http.keys import CACHE_SECONDS, RETRY_SECONDS, CachedKeys, Jwks
 from tests.unit.forwardauth.conftest import Clock, KeySet
 from tests.unit.forwardauth.tokens import Signer
 
@@ -19,6 +19,20 @@ def test_unknown_key_is_looked_for(keys: CachedKeys, key_set: KeySet, clock: Clo
     keys.find("first")
     key_set.signers = [Signer("second")]
     clock.now += RETRY_SECONDS + 1
+    assert keys.find("second") is not None
+
+
+def test_slow_answer_is_as_old_as_its_question(key_set: KeySet, clock: Clock) -> None:
+    """A key that was published while an answer was on its way is looked for as soon as after any other."""
+
+    def fetch_slowly() -> Jwks:
+        answer = key_set.fetch()
+        clock.now += RETRY_SECONDS + 1
+        return answer
+
+    keys = CachedKeys(fetch_slowly, clock)
+    keys.find("first")
+    key_set.signers = [Signer("second")]
     assert keys.find("second") is not None
 
 

@@ -37,7 +37,7 @@ def bearer(*roles: str) -> dict[str, str]:
     settings, now = TokenSettings(), utc_now()
     claims = {
         "sub": str(uuid4()), "roles": roles, "iss": settings.token_issuer, "aud": settings.token_audience,
-        "iat": now, "exp": now + timedelta(minutes=5), "jti": str(uuid4()), "type": "access", "fresh": False,
+        "iat": now, "exp": now + timedelta(hours=1), "jti": str(uuid4()), "type": "access", "fresh": False,
     }  # fmt: skip
     return {"Authorization": f"Bearer {jwt.encode(claims, KEY, 'RS256', {'kid': 'test'})}"}
 

@@ -31,7 +31,7 @@ def passwords() -> Passwords:
 @pytest.fixture(scope="session")
 def key(cipher: KeyCipher) -> StoredKey:
     """A signing key."""
-    return cipher.new_key(utc_now())
+    return cipher.new_key(utc_now)
 
 
 @pytest.fixture
