@@ -17,8 +17,7 @@ def admin(gateway: str) -> Client:
 
 
 def log_in(client: Client, email: str, password: str = PASSWORD) -> int:
-    body = {"email": email, "password": password}
-    return client.call("POST", "/api/v1/auth/login", json=body).status_code
+    return client.sign_in("/api/v1/auth/login", {"email": email, "password": password}).status_code
 
 
 def me(client: Client) -> dict[str, str]:
@@ -47,7 +46,7 @@ def test_profile_and_password(customer: Client) -> None:
 def test_common_password(anonymous: Client) -> None:
     """What everybody tries first is refused, and the field is named."""
     body = {"email": new_email(), "password": "Password1234", "name": "A Customer"}
-    answer = anonymous.call("POST", "/api/v1/users", json=body)
+    answer = anonymous.sign_in("/api/v1/users", body)
     assert (answer.status_code, answer.json()["code"], list(answer.json()["errors"])) == (
         422,
         "validation_error",
@@ -59,7 +58,7 @@ def test_guessing_is_slowed_down(customer: Client, anonymous: Client) -> None:
     """After ten wrong passwords not even the right one is taken for a while."""
     email = me(customer)["email"]
     assert [log_in(anonymous, email, "wrong horse battery") for _ in range(10)] == [401] * 10
-    answer = anonymous.call("POST", "/api/v1/auth/login", json={"email": email, "password": PASSWORD})
+    answer = anonymous.sign_in("/api/v1/auth/login", {"email": email, "password": PASSWORD})
     assert (answer.status_code, answer.json()["code"]) == (429, "rate_limited")
     assert 0 < int(answer.headers["Retry-After"]) <= 300
 

@@ -21,12 +21,12 @@ def email(anonymous: Client) -> str:
     """The address of a new customer."""
     email = new_email()
     account = {"email": email, "password": PASSWORD, "name": "A Customer"}
-    assert anonymous.call("POST", "/api/v1/users", json=account).status_code == 201
+    assert anonymous.sign_in("/api/v1/users", account).status_code == 201
     return email
 
 
 def log_in(client: Client, email: str) -> dict[str, Any]:
-    answer = client.call("POST", "/api/v1/auth/login", json={"email": email, "password": PASSWORD})
+    answer = client.sign_in("/api/v1/auth/login", {"email": email, "password": PASSWORD})
     assert answer.status_code == 200, answer.text
     pair: dict[str, Any] = answer.json()
     return pair
