@@ -32,6 +32,13 @@ class TokenSettings(EnvironmentSettings):
     token_audience: str = "quadrille-api"  # noqa: S105 - a name
 
 
+class ClientSettings(EnvironmentSettings):
+    """The OAuth 2.0 client by which a service gets tokens to call others."""
+
+    oauth_client_id: str
+    oauth_client_secret: SecretStr
+
+
 class PostgresSettings(EnvironmentSettings):
     """One service's own database."""
 

@@ -9,7 +9,7 @@ from flask import Flask
 
 from apps.orders.api.app import create_app
 from apps.orders.api.parts import ApiParts
-from apps.orders.availability import InventoryAvailability
+from apps.orders.availability import SCOPE, InventoryAvailability
 from apps.orders.migrations import migrate
 from apps.orders.repositories import Catalogue, Orders
 from apps.orders.service import Contended
@@ -21,6 +21,7 @@ from chassis.http.breaker import Breaker
 from chassis.http.client import ServiceClient
 from chassis.http.keys import keys_of_users_service
 from chassis.http.serve import ApiProcess
+from chassis.http.service_tokens import ServiceTokens, tokens_of_users_service
 from chassis.storage.mongo import TRANSIENT, check_mongo, create_mongo_client
 from chassis.storage.outbox import Outbox
 
@@ -62,13 +63,16 @@ def create_api(settings: ApiSettings) -> Flask:
     breaker = Breaker("inventory-api", reset_seconds=settings.availability_reset)
     # A silent Consul must not use up the time that inventory has.
     resolver = Resolver(settings, call_seconds=settings.availability_timeout)
+    users = ServiceClient("users-api", Resolver(settings))
+    tokens = tokens_of_users_service(users, settings, SCOPE)
     mine.health.add("inventory", lambda: breaker.problem, required=False)
+    mine.health.add("service_token", tokens.check, required=False)
     return create_app(
         ApiParts(
             orders=mine.orders,
             catalogue=mine.catalogue,
-            availability=availability_of(settings, resolver, breaker),
-            keys=keys_of_users_service(ServiceClient("users-api", Resolver(settings))),
+            availability=availability_of(settings, resolver, breaker, tokens),
+            keys=keys_of_users_service(users),
             token_settings=settings,
             health=mine.health,
             outages=mine.transient_errors,
@@ -76,7 +80,9 @@ def create_api(settings: ApiSettings) -> Flask:
     )
 
 
-def availability_of(settings: ApiSettings, resolver: Resolver, breaker: Breaker) -> InventoryAvailability:
+def availability_of(
+    settings: ApiSettings, resolver: Resolver, breaker: Breaker, tokens: ServiceTokens
+) -> InventoryAvailability:
     """The availability check with its limits."""
     client = ServiceClient(
         "inventory-api",
@@ -85,7 +91,7 @@ def availability_of(settings: ApiSettings, resolver: Resolver, breaker: Breaker)
         budget=settings.availability_budget,
         breaker=breaker,
     )
-    return InventoryAvailability(client)
+    return InventoryAvailability(client, tokens)
 
 
 api = ApiProcess(

@@ -8,8 +8,10 @@ import marshmallow as ma
 from apps.orders.domain.lines import Product
 from apps.orders.domain.money import Money
 from chassis.http.client import ServiceClient, ServiceUnavailable
+from chassis.http.service_tokens import ServiceTokens
 
 PATH = "/internal/products"
+SCOPE = "catalogue:read"
 
 
 class _PriceSchema(ma.Schema):
@@ -38,8 +40,9 @@ class _ProductSchema(ma.Schema):
 class InventoryProducts:
     """See `apps.orders.repositories.Products`."""
 
-    def __init__(self, client: ServiceClient) -> None:
+    def __init__(self, client: ServiceClient, tokens: ServiceTokens) -> None:
         self._client = client
+        self._tokens = tokens
 
     def __iter__(self) -> Iterator[tuple[Product, int]]:
         """Page by page. Raises `ServiceUnavailable`, also for an answer that is none."""
@@ -51,7 +54,7 @@ class InventoryProducts:
             after = page[-1]["sku"]
 
     def _page(self, after: str) -> list[dict[str, Any]]:
-        answer = self._client.get(PATH, params={"after": after})
+        answer = self._client.get(PATH, params={"after": after}, headers=self._tokens.authorization())
         try:
             page: list[dict[str, Any]] = _ProductSchema(many=True).loads(answer.content)
         except (ValueError, ma.ValidationError) as error:

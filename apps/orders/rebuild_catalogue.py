@@ -5,10 +5,11 @@ May run at any time, beside the events: of each product the newest description s
 
 from apps.orders import service
 from apps.orders.bootstrap import parts
-from apps.orders.products import InventoryProducts
-from apps.orders.settings import StorageSettings
+from apps.orders.products import SCOPE, InventoryProducts
+from apps.orders.settings import RebuildSettings
 from chassis.discovery import Resolver
 from chassis.http.client import ServiceClient, ServiceUnavailable
+from chassis.http.service_tokens import tokens_of_users_service
 from chassis.logs import get_logger, stop_with
 from chassis.settings import load_settings
 
@@ -17,8 +18,10 @@ log = get_logger()
 
 def main() -> None:
     """Copies all products, or ends with a sentence on what is wrong."""
-    settings = load_settings(StorageSettings, "orders-rebuild-catalogue")
-    products = InventoryProducts(ServiceClient("inventory-api", Resolver(settings)))
+    settings = load_settings(RebuildSettings, "orders-rebuild-catalogue")
+    resolver = Resolver(settings)
+    tokens = tokens_of_users_service(ServiceClient("users-api", resolver), settings, SCOPE)
+    products = InventoryProducts(ServiceClient("inventory-api", resolver), tokens)
     try:
         read, written = service.rebuild_catalogue(parts(settings).catalogue, products)
     except ServiceUnavailable as error:

@@ -2,14 +2,18 @@
 
 from pydantic import Field
 
-from chassis.settings import MongoSettings, ProcessSettings, TokenSettings
+from chassis.settings import ClientSettings, MongoSettings, ProcessSettings, TokenSettings
 
 
 class StorageSettings(ProcessSettings, MongoSettings):
     """What every process of the service reads; the worker's own settings are beside its app."""
 
 
-class ApiSettings(StorageSettings, TokenSettings):
+class RebuildSettings(StorageSettings, ClientSettings):
+    """What the rebuilding of the catalogue reads."""
+
+
+class ApiSettings(StorageSettings, TokenSettings, ClientSettings):
     """The API's."""
 
     availability_timeout: float = Field(default=0.3, gt=0, description="seconds that inventory has for one answer")

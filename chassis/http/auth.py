@@ -105,6 +105,22 @@ def requires_role(*roles: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     return guard
 
 
+def requires_scope(scope: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Guards a view that is for other services: a valid token of a client that was granted the scope is needed."""
+
+    def guard(view: Callable[P, R]) -> Callable[P, R]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+            verify_jwt_in_request()
+            if scope not in str(get_jwt().get("scope", "")).split():
+                raise Problem(403, detail=f"This needs the scope {scope}.")
+            return view(*args, **kwargs)
+
+        return Blueprint.doc(security=[{"bearer": []}])(guarded)
+
+    return guard
+
+
 def _caller_of(claims: dict[str, Any]) -> Caller:
     try:
         session_id = UUID(claims["sid"]) if "sid" in claims else None

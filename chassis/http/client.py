@@ -20,7 +20,7 @@ class ServiceUnavailable(Exception):
 
 
 class ServiceClient:
-    """Calls one other service. Only idempotent requests are offered, so each may be tried again.
+    """Calls one other service. Only requests that do no harm when they come twice are offered: each may be tried again.
 
     `timeout` is for one attempt, `budget` for all of them with the pauses between; both in seconds.
     """
@@ -47,14 +47,21 @@ class ServiceClient:
 
     def get(self, path: str, **options: Any) -> requests.Response:
         """GET from a healthy instance. Raises `ServiceUnavailable`; a 4xx is an answer and is returned."""
+        return self._guarded("GET", path, options)
+
+    def post_again(self, path: str, **options: Any) -> requests.Response:
+        """POST what may arrive more than once. As `get`."""
+        return self._guarded("POST", path, options)
+
+    def _guarded(self, method: str, path: str, options: dict[str, Any]) -> requests.Response:
         if self._breaker is None:
-            return self._persistently(path, options)
+            return self._persistently(method, path, options)
         try:
-            return self._breaker.call(lambda: self._persistently(path, options))
+            return self._breaker.call(lambda: self._persistently(method, path, options))
         except CircuitOpen as error:
             raise ServiceUnavailable(f"{self._service}: the circuit breaker is open") from error
 
-    def _persistently(self, path: str, options: dict[str, Any]) -> requests.Response:
+    def _persistently(self, method: str, path: str, options: dict[str, Any]) -> requests.Response:
         deadline = time.monotonic() + self._budget
         retries = stamina.retry_context(
             on=(requests.RequestException, NoInstance, ServiceUnavailable),
@@ -63,15 +70,15 @@ class ServiceClient:
         try:
             for attempt in retries:
                 with attempt:
-                    return self._once(path, options, deadline)
+                    return self._once(method, path, options, deadline)
         except (requests.RequestException, NoInstance) as error:
             raise ServiceUnavailable(f"{self._service}: {error}") from error
         raise ServiceUnavailable(self._service)
 
-    def _once(self, path: str, options: dict[str, Any], deadline: float) -> requests.Response:
+    def _once(self, method: str, path: str, options: dict[str, Any], deadline: float) -> requests.Response:
         url = self._resolver.url(self._service) + path
         timeout = max(LEAST_SECONDS, min(self._timeout, deadline - time.monotonic()))
-        response = self._session.get(url, timeout=timeout, **options)
+        response = self._session.request(method, url, timeout=timeout, **options)
         if response.status_code >= SERVER_ERROR:
             raise ServiceUnavailable(f"{self._service} answered {response.status_code}")
         return response

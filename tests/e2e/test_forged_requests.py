@@ -265,3 +265,13 @@ def test_services_check_the_token_themselves(token: str, refused_tokens: dict[st
     statuses = json.loads(compose(*inside, json.dumps(tokens), json.dumps(doors), VICTIM))
     assert len(statuses) == len(tokens) * len(doors)
     assert {asked: status for asked, status in statuses.items() if status != 401} == {}
+
+
+def test_internal_paths_are_for_services(token: str) -> None:
+    """What services ask each other needs a token with its scope, which no user has."""
+    doors = [("inventory-api", "/internal/availability?sku=A"), ("inventory-api", "/internal/products?after=")]
+    inside = ("exec", "-T", "forwardauth", "python", "-c", _ASK_INSIDE)
+    for sent, status in ({"user": token}, 403), ({"none": None}, 401):
+        for door in doors:
+            statuses = json.loads(compose(*inside, json.dumps(sent), json.dumps([door]), VICTIM))
+            assert set(statuses.values()) == {status}

@@ -24,12 +24,15 @@ from apps.inventory.storage import UnitOfWork
 from apps.orders import service
 from apps.orders.domain.lines import Product
 from apps.orders.domain.money import Money
-from apps.orders.products import InventoryProducts
+from apps.orders.products import SCOPE, InventoryProducts
 from apps.orders.storage import MongoCatalogue
 from chassis.http.client import ServiceClient, ServiceUnavailable
+from chassis.http.keys import CachedKeys
+from chassis.http.service_tokens import ServiceTokens
+from chassis.settings import TokenSettings
 from chassis.storage.migrations import migrate
 from chassis.storage.mongo import Document
-from tests.contract.apis import KEYS, SETTINGS
+from tests.unit.forwardauth.tokens import Signer
 
 SKUS = [f"TEA-{number:03}" for number in range(103)]
 
@@ -57,14 +60,27 @@ def unit_of_work(new_postgres_database: Callable[[], str]) -> Iterator[UnitOfWor
     engine.dispose()
 
 
+@pytest.fixture(scope="module")
+def signer() -> Signer:
+    """The key that the users service signs with."""
+    return Signer("first")
+
+
+@pytest.fixture(scope="module")
+def tokens(signer: Signer) -> ServiceTokens:
+    """Those of orders."""
+    return ServiceTokens(lambda: {"access_token": signer.token(sub="orders", scope=SCOPE), "expires_in": 600})
+
+
 @pytest.fixture
-def products(unit_of_work: UnitOfWorkFactory) -> Iterator[InventoryProducts]:
+def products(unit_of_work: UnitOfWorkFactory, signer: Signer, tokens: ServiceTokens) -> Iterator[InventoryProducts]:
     """Its catalogue over HTTP."""
     known = set(REGISTRY._collector_to_names)  # noqa: SLF001 - each app registers its metrics; one registry per process
-    http = make_server("127.0.0.1", 0, create_app(ApiParts(unit_of_work, KEYS, SETTINGS)), threaded=True)
+    parts = ApiParts(unit_of_work, CachedKeys(lambda: [signer.jwk]), TokenSettings())
+    http = make_server("127.0.0.1", 0, create_app(parts), threaded=True)
     thread = threading.Thread(target=http.serve_forever)
     thread.start()
-    yield InventoryProducts(ServiceClient("inventory-api", At(http.server_port)))  # type: ignore[arg-type] # no Consul here
+    yield InventoryProducts(ServiceClient("inventory-api", At(http.server_port)), tokens)  # type: ignore[arg-type] # no Consul here
     http.shutdown()
     thread.join()
     http.server_close()
@@ -98,8 +114,8 @@ def test_lost_and_damaged_copy_is_mended(database: Database[Document], products:
     assert not catalogue.keep(tea(SKUS[0]), 1)
 
 
-def test_inventory_away_is_said() -> None:
+def test_inventory_away_is_said(tokens: ServiceTokens) -> None:
     """No answer ends the command, it does not empty the catalogue."""
-    nobody = InventoryProducts(ServiceClient("inventory-api", At(9), attempts=1))  # type: ignore[arg-type] # as above
+    nobody = InventoryProducts(ServiceClient("inventory-api", At(9), attempts=1), tokens)  # type: ignore[arg-type] # as above
     with pytest.raises(ServiceUnavailable):
         list(nobody)

@@ -15,6 +15,7 @@ from apps.orders.availability import PATH, InventoryAvailability
 from apps.orders.bootstrap import availability_of
 from apps.orders.settings import ApiSettings
 from chassis.http.breaker import FAILURES_IN_A_ROW, Breaker
+from chassis.http.service_tokens import ServiceTokens
 
 ANSWER = [{"sku": "TEA", "available": 3}]
 SPARE = 0.25  # a busy machine's share
@@ -75,7 +76,10 @@ def availability(inventory: Inventory, breaker: Breaker, monkeypatch: pytest.Mon
     """With the limits that the service has by default."""
     monkeypatch.setenv("CONSUL_HTTP_TOKEN", "none")
     monkeypatch.setenv("MONGO_URL", "mongodb://nobody")
-    return availability_of(ApiSettings(), Here(inventory), breaker)  # type: ignore[arg-type] # no Consul here
+    monkeypatch.setenv("OAUTH_CLIENT_ID", "orders")
+    monkeypatch.setenv("OAUTH_CLIENT_SECRET", "secret")
+    tokens = ServiceTokens(lambda: {"access_token": "token", "expires_in": 600})
+    return availability_of(ApiSettings(), Here(inventory), breaker, tokens)  # type: ignore[arg-type] # no Consul here
 
 
 def timed(availability: InventoryAvailability) -> tuple[object, float]:

@@ -12,6 +12,9 @@ from apps.inventory.api.schemas import (
 )
 from apps.inventory.domain.products import Product
 from chassis.http.app import Blueprint
+from chassis.http.auth import requires_scope
+
+AVAILABILITY, CATALOGUE = "availability:read", "catalogue:read"
 
 
 def internal_blueprint(parts: ApiParts) -> Blueprint:
@@ -19,6 +22,7 @@ def internal_blueprint(parts: ApiParts) -> Blueprint:
     blueprint = Blueprint("internal", __name__, url_prefix="/internal")
 
     @blueprint.route("/availability")
+    @requires_scope(AVAILABILITY)
     @blueprint.arguments(AvailabilityQuerySchema, location="query")
     @blueprint.response(200, AvailabilitySchema(many=True))
     def availability(query: dict[str, Sequence[str]]) -> list[dict[str, object]]:
@@ -27,6 +31,7 @@ def internal_blueprint(parts: ApiParts) -> Blueprint:
         return [{"sku": sku, "available": available} for sku, available in found.items()]
 
     @blueprint.route("/products")
+    @requires_scope(CATALOGUE)
     @blueprint.arguments(CopyQuerySchema, location="query")
     @blueprint.response(200, CopiedProductSchema(many=True))
     def products(query: dict[str, str]) -> Sequence[Product]:

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from chassis.http.auth import caller, install_token_check, requires_role, signed_in
+from chassis.http.auth import caller, install_token_check, requires_role, requires_scope, signed_in
 from chassis.http.errors import Problem, problem_response
 from chassis.http.keys import REQUIRED_CLAIMS, CachedKeys
 from chassis.settings import TokenSettings
@@ -22,11 +22,12 @@ def signer() -> Signer:
 
 @pytest.fixture
 def client(signer: Signer) -> FlaskClient:
-    """Asks an API with two doors."""
+    """Asks an API with three doors."""
     app = Flask("doors")
     install_token_check(app, CachedKeys(lambda: _published(signer)), TokenSettings())
     app.register_error_handler(Problem, problem_response)
     app.add_url_rule("/mine", view_func=signed_in(_who), endpoint="mine")
+    app.add_url_rule("/inside", view_func=requires_scope("things:read")(lambda: "things"), endpoint="inside")
     app.add_url_rule("/admin", view_func=requires_role("admin")(_who), endpoint="admin")
     return app.test_client()
 
@@ -67,3 +68,22 @@ def test_identity_headers_mean_nothing(client: FlaskClient, signer: Signer) -> N
     headers = {"X-User-Roles": "admin", "X-User-Id": str(ADA)}
     assert client.get("/admin", headers=headers).status_code == 401
     assert client.get("/admin", headers={**headers, **bearer(signer.token())}).status_code == 403
+
+
+@pytest.mark.parametrize("scope", ["things:read", "other things:read"])
+def test_scope(client: FlaskClient, signer: Signer, scope: str) -> None:
+    """A client that was granted the scope comes in, though it is no user."""
+    assert client.get("/inside", headers=bearer(signer.token(scope=scope, sub="a-service"))).text == "things"
+
+
+@pytest.mark.parametrize("scope", ["", "api", "things", "things:reader", "all-things:read"])
+def test_other_scopes(client: FlaskClient, signer: Signer, scope: str) -> None:
+    """What is for services is not for users, admins included, nor for clients with other scopes."""
+    answer = client.get("/inside", headers=bearer(signer.token(scope=scope, roles=["admin"])))
+    assert (answer.status_code, answer.get_json()["code"]) == (403, "forbidden")
+    assert client.get("/inside").status_code == 401
+
+
+def test_clients_are_no_users(client: FlaskClient, signer: Signer) -> None:
+    """The token of another service opens no door of a user's."""
+    assert client.get("/mine", headers=bearer(signer.token(sub="a-service"))).status_code == 401

@@ -32,12 +32,13 @@ class OneKey:
         return KEY.public_key() if kid == "test" else None
 
 
-def bearer(*roles: str) -> dict[str, str]:
+def bearer(*roles: str, scope: str = "api") -> dict[str, str]:
     """The headers of a caller with these roles."""
     settings, now = TokenSettings(), utc_now()
     claims = {
-        "sub": str(uuid4()), "roles": roles, "iss": settings.token_issuer, "aud": settings.token_audience,
-        "iat": now, "exp": now + timedelta(hours=1), "jti": str(uuid4()), "type": "access", "fresh": False,
+        "sub": str(uuid4()), "scope": scope, "roles": roles,
+        "iss": settings.token_issuer, "aud": settings.token_audience, "iat": now,
+        "exp": now + timedelta(hours=1), "jti": str(uuid4()), "type": "access", "fresh": False,
     }  # fmt: skip
     return {"Authorization": f"Bearer {jwt.encode(claims, KEY, 'RS256', {'kid': 'test'})}"}
 
@@ -192,10 +193,13 @@ def test_unknown_reservation_is_not_found(api: Api, order_id: str) -> None:
 
 
 def test_availability_is_for_other_services(api: Api) -> None:
-    """Several SKUs in one question, without a log-in; the public document does not tell of it."""
-    answer = api.call("GET", "/internal/availability?sku=MUG&sku=NOPE", headers={})
+    """Several SKUs in one question, with a token of theirs alone; the public document does not tell of it."""
+    service = bearer(scope="availability:read")
+    answer = api.call("GET", "/internal/availability?sku=MUG&sku=NOPE", headers=service)
     assert answer.get_json() == [{"sku": "MUG", "available": 5}, {"sku": "NOPE", "available": 0}]
-    assert api.call("GET", "/internal/availability?sku=mug", headers={}).status_code == 422
+    assert api.call("GET", "/internal/availability?sku=mug", headers=service).status_code == 422
+    assert api.call("GET", "/internal/availability?sku=MUG").status_code == 403
+    assert api.call("GET", "/internal/availability?sku=MUG", headers={}).status_code == 401
     paths = api.call("GET", "/api/v1/inventory/openapi.json", headers={}).get_json()["paths"]
     assert sorted(paths) == [
         "/api/v1/products",
