@@ -20,12 +20,12 @@ _SIGN = """
 import json, sys, jwt
 from apps.users.bootstrap import parts
 from apps.users.settings import ApiSettings
-from apps.users.signing import KeyCipher
 from chassis.settings import load_settings
+from chassis.times import utc_now
 settings = load_settings(ApiSettings, "users-api")
 with parts(settings).unit_of_work() as uow:
-    key = uow.signing_keys.newest()
-private = KeyCipher(settings.token_key_secret.get_secret_value()).open(key)
+    key = uow.signing_keys.signing(utc_now())
+private = settings.key_cipher().open(key)
 wanted = json.loads(sys.argv[1])
 made = {name: jwt.encode(claims, private, "RS256", headers={"kid": key.kid}) for name, claims in wanted.items()}
 print(json.dumps(made))
