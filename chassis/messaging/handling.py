@@ -19,8 +19,7 @@ from chassis.identifiers import new_id
 from chassis.logs import get_logger
 from chassis.messaging.delivery import Delivery
 from chassis.messaging.events import DuplicateEvent, Event, PoisonMessage
-from chassis.messaging.publisher import BrokerUnavailable, Message
-from chassis.messaging.relay import BatchPublisher
+from chassis.messaging.publisher import BatchPublisher, BrokerUnavailable, Message
 from chassis.messaging.subscriptions import Subscription, Subscriptions
 from chassis.messaging.topology import dead_exchange
 from chassis.times import rfc3339, utc_now
@@ -47,10 +46,9 @@ class Handling:
         started, kind, outcome = time.monotonic(), "unknown", "retried"
         try:
             event = delivery.event()
-            kind = event.type
-            if delivery.rounds > self.rounds:  # its last one settled nothing: it may be what ends the workers
-                raise PoisonMessage(f"not settled in {delivery.rounds} rounds")
-            outcome = self._attempt(self._subscription(delivery, event), event)
+            subscription = self._subscription(delivery, event)
+            kind = event.type  # of the catalogue, so that nobody can make up labels of the metrics
+            outcome = self._attempt(subscription, event)
         except self.transient as error:
             if delivery.rounds < self.rounds:
                 context = {"queue": delivery.queue, "event_type": kind, "round": delivery.rounds + 1}
@@ -74,6 +72,8 @@ class Handling:
         subscription = self.subscriptions.find(delivery.publisher, event.type)
         if subscription is None:
             raise PoisonMessage(f"no handler for {event.type} of {delivery.publisher}")
+        if delivery.rounds > self.rounds:  # the last one settled nothing: it may be what ends the workers
+            raise PoisonMessage(f"not settled in {delivery.rounds} rounds")
         return subscription
 
     def _attempt(self, subscription: Subscription, event: Event) -> str:

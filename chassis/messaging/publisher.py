@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import pika
 from pika.adapters.select_connection import SelectConnection
@@ -62,6 +62,17 @@ class _Batch:
         """Lets the caller go on."""
         self.error = error
         self.done.set()
+
+
+class BatchPublisher(Protocol):
+    """What relay and handling need of a publisher."""
+
+    @property
+    def problem(self) -> str | None:
+        """Why nothing can be published now."""
+
+    def publish(self, messages: Sequence[Message], timeout: float = 10) -> dict[str, str]:
+        """Sends a batch; returns the refused messages: id → reason."""
 
 
 class Publisher:

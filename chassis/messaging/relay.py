@@ -5,14 +5,13 @@ import signal
 import threading
 import time
 from collections.abc import Collection, Sequence
-from typing import Protocol
 
 from opentelemetry import trace
 
 from chassis import failpoints, metrics
 from chassis.logs import get_logger
 from chassis.messaging.events import CONTENT_TYPE
-from chassis.messaging.publisher import BrokerUnavailable, Message
+from chassis.messaging.publisher import BatchPublisher, BrokerUnavailable, Message
 from chassis.storage.outbox import Outbox, StoredEvent
 from chassis.telemetry import current_traceparent, remote_context, tracer
 
@@ -24,17 +23,6 @@ STANDBY_SECONDS = 1.0
 BACKLOG_EVERY_SECONDS = 5.0
 FORGET_EVERY_SECONDS = 3600.0
 REFUSED_PAUSE_SECONDS = 5.0
-
-
-class BatchPublisher(Protocol):
-    """What the relay needs of a publisher."""
-
-    @property
-    def problem(self) -> str | None:
-        """Why nothing can be published now."""
-
-    def publish(self, messages: Sequence[Message], timeout: float = 10) -> dict[str, str]:
-        """Sends a batch; returns what was refused."""
 
 
 class Relay:

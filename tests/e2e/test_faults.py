@@ -23,14 +23,14 @@ def test_orders_are_taken_while_the_broker_is_down(manager: Client, customer: Cl
     assert customer.settled(order["id"], seconds=60)["status"] == "confirmed"
 
 
-def test_killed_inventory_worker_loses_no_order(manager: Client, customer: Client) -> None:
-    """SIGKILL amid 200 orders for 150 units: every accepted order ends, none else is short, and the stock adds up."""
+def test_killed_workers_lose_no_order(manager: Client, customer: Client) -> None:
+    """SIGKILL of both amid 200 orders for 150 units: every accepted one ends, none else is short, the stock adds up."""
     sku = manager.add_product(stock=150)
     customer.settled(customer.place(sku)["id"])
 
     def ask(number: int) -> requests.Response:
-        if number == 100:
-            assert kill_processes("inventory-worker") > 0
+        if number in {60, 120}:
+            assert kill_processes("inventory-worker" if number == 60 else "orders-worker") > 0
         return customer.ask(sku)
 
     with ThreadPoolExecutor(8) as pool:
