@@ -12,7 +12,6 @@ from chassis.messaging.topology import event_queue, replay_exchange
 
 # Headers of ours or the broker's that a message keeps on its way to the dead letters; a foreign one could be anything.
 KEPT_HEADERS = {"traceparent": str, "x-failure-reason": str, "x-first-failure": str, "x-attempts": int}
-_TAKEN_OUT = ("rejected", "delivery_limit")
 
 
 @dataclass(frozen=True)
@@ -26,6 +25,9 @@ class Delivery:
     message_id: str | None
     headers: dict[str, Any]
     rounds: int
+    """How often it has been through the retry queue."""
+    losses: int = 0
+    """How often it came back for another reason: its worker ended, or lost the connection."""
     unreadable: str | None = None
     """Why the broker's library could not even unpack it."""
 
@@ -33,6 +35,7 @@ class Delivery:
     def of(cls, message: BrokerMessage, service: str, unreadable: str | None = None) -> "Delivery":
         """Takes the message as it is; of its headers those of the chain."""
         queue, headers, body = _queue_of(message, service), message.headers or {}, message.body or b""
+        rounds, returns = rejections(headers, queue), headers.get("x-delivery-count")
         return cls(
             queue=queue,
             body_base64=base64.b64encode(body.encode() if isinstance(body, str) else bytes(body)).decode(),
@@ -40,7 +43,8 @@ class Delivery:
             content_encoding=message.content_encoding,
             message_id=message.properties.get("message_id"),
             headers={name: headers[name] for name, kind in KEPT_HEADERS.items() if isinstance(headers.get(name), kind)},
-            rounds=rejections(headers, queue),
+            rounds=rounds,
+            losses=max(0, returns - rounds) if isinstance(returns, int) else 0,
             unreadable=unreadable,
         )
 
@@ -67,7 +71,7 @@ def rejections(headers: Mapping[str, Any], queue: str) -> int:
     counts = [
         death.get("count")
         for death in (deaths if isinstance(deaths, list) else ())
-        if isinstance(death, dict) and death.get("queue") == queue and death.get("reason") in _TAKEN_OUT
+        if isinstance(death, dict) and death.get("queue") == queue and death.get("reason") == "rejected"
     ]
     return sum(count for count in counts if isinstance(count, int))
 

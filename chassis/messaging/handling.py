@@ -28,6 +28,7 @@ log = get_logger()
 
 QUICK_ATTEMPTS = 3
 QUICK_SECONDS = 1.0
+MOST_LOSSES = 20
 
 
 @dataclass(frozen=True)
@@ -72,8 +73,8 @@ class Handling:
         subscription = self.subscriptions.find(delivery.publisher, event.type)
         if subscription is None:
             raise PoisonMessage(f"no handler for {event.type} of {delivery.publisher}")
-        if delivery.rounds > self.rounds:  # the last one settled nothing: it may be what ends the workers
-            raise PoisonMessage(f"not settled in {delivery.rounds} rounds")
+        if delivery.losses > MOST_LOSSES:
+            raise PoisonMessage(f"came back {delivery.losses} times unsettled: it may be what ends the workers")
         return subscription
 
     def _attempt(self, subscription: Subscription, event: Event) -> str:

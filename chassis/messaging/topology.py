@@ -20,11 +20,12 @@ from chassis.messaging.subscriptions import LiveInterests, Subscriptions
 VHOST = "quadrille"
 UNROUTABLE = "unroutable"
 RETRY_DELAY_MS = 5_000
-DELIVERY_LIMIT = 20  # of an event that ends its worker; every round counts too, so it stays above their number
 UNROUTABLE_KEPT = 100_000
 UNHEARD = "unheard"
 UNHEARD_KEPT = 10_000
-READ_WITHOUT_END = {"x-delivery-limit": -1}  # looking at a dead letter is a delivery, and must never drop it
+# The broker's own limit loses messages: it takes an event to the retry queue, and drops it on its way back, as it does
+# with every cycle that no consumer has rejected. So the worker counts. And to look at a dead letter is a delivery too.
+NO_DELIVERY_LIMIT = {"x-delivery-limit": -1}
 
 FLOWER, MONITORING, OPERATOR, SCHEDULER = "flower", "monitoring", "operator", "scheduler"
 
@@ -80,7 +81,7 @@ def definitions(
         exchanges += _service_exchanges(service)
         queues += [
             _queue(task_queue(service), _dead_lettering(dead_exchange(service), task_queue(service))),
-            _queue(f"{task_queue(service)}.dead", READ_WITHOUT_END),
+            _queue(f"{task_queue(service)}.dead", NO_DELIVERY_LIMIT),
         ]
         bindings += [
             _binding(task_queue(service), task_queue(service), "#"),
@@ -112,9 +113,9 @@ def _service_exchanges(service: str) -> list[dict[str, Any]]:
 def _event_queues(service: str, publisher: str) -> list[dict[str, Any]]:
     queue = event_queue(service, publisher)
     return [
-        _queue(queue, {**_dead_lettering(retry_exchange(service), queue), "x-delivery-limit": DELIVERY_LIMIT}),
+        _queue(queue, {**_dead_lettering(retry_exchange(service), queue), **NO_DELIVERY_LIMIT}),
         _queue(f"{queue}.retry", {**_dead_lettering("", queue), "x-message-ttl": RETRY_DELAY_MS}),
-        _queue(f"{queue}.dead", READ_WITHOUT_END),
+        _queue(f"{queue}.dead", NO_DELIVERY_LIMIT),
     ]
 
 

@@ -1,12 +1,18 @@
 """Crashes at the worst moments: fail-points kill the worker; the next one brings every event to its one effect."""
 
 import signal
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
 
+import pika
 import pytest
 
 from chassis import failpoints
+from chassis.messaging.handling import MOST_LOSSES
 from tests.integration.chain.conftest import Shop, StartWorker, WorkerProcess
-from tests.integration.chain.test_chain import assert_drained, assert_effects
+from tests.integration.chain.test_chain import assert_drained, assert_effects, queue_holds
+from tests.integration.servers import Broker
 from tests.polling import eventually
 
 
@@ -27,6 +33,34 @@ def test_crash_leaves_one_effect(shop: Shop, start_worker: StartWorker, fail_poi
     eventually(lambda: assert_drained(heir), seconds=20)
     eventually(lambda: assert_effects(mail, 10), seconds=20)  # five of the shop's, five of stock's, none twice
     eventually(lambda: assert_effects(heir, 5))
+
+
+def test_event_that_ends_its_workers_is_put_aside(
+    shop: Shop, start_worker: StartWorker, chain_broker: Broker, dead_letters: Callable[[str], list[SimpleNamespace]]
+) -> None:
+    """Whoever takes it dies. The broker's own limit would lose it then; the worker counts, and keeps it."""
+    shop.sell()
+    while take_and_die(chain_broker, "stock.shop").get("x-delivery-count", 0) < MOST_LOSSES:
+        pass
+    stock = start_worker("stock")
+    eventually(lambda: queue_holds(chain_broker, "stock.shop.dead", 1))
+    assert "came back 21 times unsettled" in dead_letters("stock.shop")[0].headers["x-failure-reason"]
+    assert stock.count("attempts") == 0
+
+
+def take_and_die(broker: Broker, queue: str) -> dict[str, Any]:
+    """Takes a message, acknowledges nothing, and is gone; returns the message's headers."""
+    with pika.BlockingConnection(pika.URLParameters(broker.url("stock"))) as connection:
+        channel = connection.channel()
+        taken: list[dict[str, Any]] = []
+
+        def take() -> None:
+            method, properties, _ = channel.basic_get(queue)
+            assert method is not None
+            taken.append(properties.headers or {})
+
+        eventually(take, interval=0.02)
+        return taken[0]
 
 
 def test_two_relays_at_once_publish_each_event_once(shop: Shop, start_worker: StartWorker) -> None:
