@@ -1,4 +1,5 @@
-# Every Python image of ours: SERVICE is users, inventory, orders, config, forwardauth or chassis (the chassis alone).
+# Every Python image of ours: SERVICE is users, inventory, orders, notifications, config, forwardauth or chassis (which is
+# the chassis alone).
 # For the classic builder too, so without here-documents, mounts and COPY --link.
 FROM python:3.13-slim AS dependencies
 WORKDIR /build

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from chassis.messaging.subscriptions import LiveInterests, Subscriptions
 
-SERVICES = ("config", "inventory", "orders", "users")
+SERVICES = ("config", "inventory", "notifications", "orders", "users")
 
 
 def package_of(service: str) -> str:

@@ -80,6 +80,8 @@ def load_settings(kind: type[SettingsT], service: str) -> SettingsT:
 def _first_mistake(error: ValidationError) -> str:
     mistake = error.errors(include_url=False, include_input=False)[0]
     name = ".".join(str(part) for part in mistake["loc"]).upper()
+    if not name:  # a rule about several settings, whose words name them
+        return f"The settings do not fit together: {mistake['msg'].removeprefix('Value error, ')}."
     if mistake["type"] == "missing":
         return f"The setting {name} is missing: give it in the environment of this process ({sys.argv[0]})."
     return f"The setting {name} is wrong: {mistake['msg'].removeprefix('Value error, ')}."

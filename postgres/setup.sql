@@ -11,6 +11,10 @@ REVOKE CONNECT, TEMPORARY ON DATABASE postgres, template1 FROM PUBLIC;
 \set service inventory
 \ir service.sql
 
+\getenv password NOTIFICATIONS_DB_PASSWORD
+\set service notifications
+\ir service.sql
+
 -- Sees the server's figures, and no service's data.
 \getenv password POSTGRES_MONITORING_PASSWORD
 SELECT 'CREATE ROLE monitoring LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'monitoring')

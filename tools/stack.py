@@ -23,6 +23,9 @@ ORDER_PATH = (
     "orders-worker",
     "inventory-api",
     "inventory-worker",
+    "notifications-api",
+    "notifications-worker",
+    "mailpit",
 )
 
 # What the system does without where its image can be neither pulled nor built.

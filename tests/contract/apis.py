@@ -13,6 +13,8 @@ from flask import Flask
 
 from apps.inventory.api.app import create_app as create_inventory
 from apps.inventory.api.parts import ApiParts as InventoryParts
+from apps.notifications.api.app import create_app as create_notifications
+from apps.notifications.api.parts import ApiParts as NotificationsParts
 from apps.orders.api.app import create_app as create_orders
 from apps.orders.api.parts import ApiParts as OrdersParts
 from apps.orders.domain.order import Status
@@ -35,6 +37,7 @@ from config.cipher import Cipher
 from config.service import Configuration
 from tests.unit.config.repositories import repository_of
 from tests.unit.inventory.fakes import Store
+from tests.unit.notifications.fakes import Store as NotificationsStore
 from tests.unit.orders.fakes import FakeAvailability, FakeCatalogue, FakeOrders
 from tests.unit.orders.samples import CUSTOMER, order, product
 from tests.unit.users.fakes import CHEAP, LIMIT, RULES, SECRET, Database, FakeUnitOfWork
@@ -116,11 +119,17 @@ def config() -> Flask:
     return create_config(ConfigParts(configuration, Access({}), KEYS, SETTINGS))
 
 
-APIS = {"config": config, "users": users, "inventory": inventory, "orders": orders}
+def notifications() -> Flask:
+    """Nobody was told anything."""
+    return create_notifications(NotificationsParts(NotificationsStore(), KEYS, SETTINGS))
+
+
+APIS = {"config": config, "users": users, "inventory": inventory, "notifications": notifications, "orders": orders}
 
 KNOWN: Mapping[str, Mapping[str, str]] = {
     "config": {"application": "application", "profile": "default", "label": "main"},
     "inventory": {"sku": "TEA"},
+    "notifications": {},
     "orders": {"sku": "TEA", "order_id": str(_CONFIRMED.id)},
     "users": {
         "user_id": str(OWNER),

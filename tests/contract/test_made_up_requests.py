@@ -19,6 +19,11 @@ MET = {
         ("POST /api/v1/products", 201),
         ("POST /api/v1/products/{sku}/stock", 200),
     },
+    "notifications": {
+        ("GET /api/v1/notifications", 200),
+        ("POST /api/v1/notifications/read", 204),
+        ("PUT /api/v1/notifications/preferences", 200),
+    },
     "orders": {
         ("POST /api/v1/orders", 202),
         ("GET /api/v1/orders/{order_id}/timeline", 200),

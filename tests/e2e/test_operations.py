@@ -10,6 +10,7 @@ from tests.polling import eventually
 
 Port = Callable[[str], str]
 PROCESSES = {"users-api", "users-worker", "orders-api", "orders-worker", "inventory-api", "inventory-worker",
+             "notifications-api", "notifications-worker",
              "forwardauth", "scheduler"}  # fmt: skip
 
 
@@ -25,13 +26,13 @@ def test_prometheus_scrapes_every_api_and_worker(port: Port) -> None:
 
 
 def test_flower_shows_the_workers(port: Port) -> None:
-    """Behind its log-in, all three are online."""
+    """Behind its log-in, all of them are online."""
     assert requests.get(f"{port('FLOWER')}/workers", timeout=5).status_code == 401
     credentials = (os.environ["FLOWER_USER"], os.environ["FLOWER_PASSWORD"])
 
     def online() -> None:
         page = requests.get(f"{port('FLOWER')}/metrics", auth=credentials, timeout=5).text
-        assert page.count("flower_worker_online{") >= 3
+        assert page.count("flower_worker_online{") >= 4
 
     eventually(online, seconds=60)
 
@@ -60,7 +61,14 @@ def test_one_trace_from_post_to_confirmation(manager: Client, customer: Client, 
     def joined() -> None:
         spans = requests.get(f"{port('ZIPKIN')}/api/v2/trace/{trace_id}", timeout=5).json()
         services = {span["localEndpoint"]["serviceName"] for span in spans}
-        assert services == {"forwardauth", "orders-api", "inventory-api", "orders-worker", "inventory-worker"}
+        assert services == {
+            "forwardauth",
+            "orders-api",
+            "inventory-api",
+            "orders-worker",
+            "inventory-worker",
+            "notifications-worker",
+        }
 
     eventually(joined, seconds=60)
 

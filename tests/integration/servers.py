@@ -3,9 +3,10 @@
 import os
 import secrets
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pika
 import psycopg
@@ -116,6 +117,35 @@ class Broker:
     def _asked(self, queue: str) -> pika.spec.Queue.DeclareOk:
         with pika.BlockingConnection(pika.URLParameters(self.administrator_url)) as connection:
             return connection.channel().queue_declare(queue, passive=True).method
+
+
+class Mailpit:
+    """A mail server that keeps everything, and its API."""
+
+    def __init__(self, container: DockerContainer, smtp_port: int) -> None:
+        self.container = container
+        self.smtp_address = f"127.0.0.1:{smtp_port}"
+        self.api = f"http://{_address(container, 8025)}/api/v1"
+
+    def mails_to(self, address: str) -> list[dict[str, Any]]:
+        """What has come for the address, newest first, both parts included."""
+        found = requests.get(f"{self.api}/search", params={"query": f"to:{address}", "limit": "500"}, timeout=10).json()
+        return [requests.get(f"{self.api}/message/{each['ID']}", timeout=10).json() for each in found["messages"]]
+
+
+@contextmanager
+def mailpit_server(environment: Mapping[str, str], volumes: Mapping[Path, str] | None = None) -> Iterator[Mailpit]:
+    """Mailpit, with these of its variables and files."""
+    port = free_port()  # a fixed one: a container that is stopped and started again would get another
+    container = DockerContainer(image_of("mailpit")).with_bind_ports(1025, port).with_exposed_ports(8025)
+    for name, value in environment.items():
+        container.with_env(name, value)
+    for source, target in (volumes or {}).items():
+        container.with_volume_mapping(str(source), target)
+    with container:
+        server = Mailpit(container, port)
+        eventually(lambda: requests.get(f"{server.api}/messages", timeout=3).raise_for_status(), seconds=30)
+        yield server
 
 
 @contextmanager

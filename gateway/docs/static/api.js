@@ -1,5 +1,5 @@
 // One page for the documents of all services; the choice is in the top bar.
-const services = ["orders", "inventory", "users", "config"];
+const services = ["orders", "inventory", "notifications", "users", "config"];
 
 SwaggerUIBundle({
   dom_id: "#api",

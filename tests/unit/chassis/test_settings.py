@@ -1,9 +1,11 @@
 """A wrong setting ends the process with one sentence that names it, never with a traceback."""
 
 import json
+from typing import Self
 
 import pytest
-from pydantic import SecretStr
+from pydantic import SecretStr, model_validator
+from pydantic_settings import BaseSettings
 
 from chassis.logs import EX_CONFIG, configure_logs
 from chassis.settings import BrokerSettings, PostgresSettings, ProcessSettings, load_settings
@@ -32,6 +34,19 @@ def test_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     said = last_line(capsys.readouterr().out)["event"]
     assert said.startswith("The setting BROKER_URL is wrong")
     assert "secret" not in said
+
+
+def test_rule_about_several_settings_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    """It belongs to no single one, and its words name them."""
+
+    class Pair(BaseSettings):
+        @model_validator(mode="after")
+        def _never(self) -> Self:
+            raise ValueError("A and B belong together")
+
+    with pytest.raises(SystemExit):
+        load_settings(Pair, "test")
+    assert last_line(capsys.readouterr().out)["event"] == "The settings do not fit together: A and B belong together."
 
 
 def test_unreachable_database_is_named(capsys: pytest.CaptureFixture[str]) -> None:

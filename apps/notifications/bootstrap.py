@@ -1,0 +1,93 @@
+"""Where the parts of notifications are put together, for its API, its worker and its set-up."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from flask import Flask
+
+from apps.notifications import migrations
+from apps.notifications.api.app import create_app
+from apps.notifications.api.parts import ApiParts
+from apps.notifications.mailing import Mailing, Patience
+from apps.notifications.repositories import UnitOfWorkFactory
+from apps.notifications.settings import ApiSettings, NotificationsWorkerSettings, StorageSettings
+from apps.notifications.smtp import SmtpPost
+from apps.notifications.storage import UnitOfWork
+from chassis.discovery import Resolver, Routes
+from chassis.health import Health
+from chassis.http.client import ServiceClient
+from chassis.http.keys import keys_of_users_service
+from chassis.http.serve import ApiProcess
+from chassis.storage.migrations import migrate
+from chassis.storage.postgres import TRANSIENT, check_postgres, create_postgres_engine
+from chassis.storage.postgres_outbox import PostgresOutbox
+
+SERVICE = "notifications"
+
+SettingsT = TypeVar("SettingsT", bound=StorageSettings)
+
+
+@dataclass(frozen=True)
+class NotificationsParts(Generic[SettingsT]):
+    """What every process of the service has."""
+
+    settings: SettingsT
+    outbox: PostgresOutbox
+    unit_of_work: UnitOfWorkFactory
+    migrate: Callable[[], None]
+    health: Health
+    transient_errors: tuple[type[Exception], ...] = TRANSIENT
+
+
+def parts(settings: SettingsT) -> NotificationsParts[SettingsT]:
+    """Everything over the service's own database, which is reached, or the process ends with a sentence."""
+    engine = create_postgres_engine(settings, startup_timeout=settings.startup_timeout)
+    health = Health()
+    health.add("postgres", lambda: check_postgres(engine))
+    return NotificationsParts(
+        settings=settings,
+        outbox=PostgresOutbox(engine),
+        unit_of_work=partial(UnitOfWork, engine, SERVICE),
+        migrate=partial(migrate, engine, Path(migrations.__file__).parent),
+        health=health,
+    )
+
+
+def mailing(mine: NotificationsParts[NotificationsWorkerSettings]) -> Mailing:
+    """How the worker sends mails."""
+    settings = mine.settings
+    return Mailing(
+        unit_of_work=mine.unit_of_work,
+        post=SmtpPost(settings),
+        sender=settings.mail_from,
+        patience=Patience(settings.backoff, settings.mail_patience),
+        connections=settings.smtp_connections,
+    )
+
+
+def create_api(settings: ApiSettings) -> Flask:
+    """The API, in the process that serves it."""
+    mine = parts(settings)
+    return create_app(
+        ApiParts(
+            unit_of_work=mine.unit_of_work,
+            keys=keys_of_users_service(ServiceClient("users-api", Resolver(settings))),
+            token_settings=settings,
+            health=mine.health,
+            outages=mine.transient_errors,
+        )
+    )
+
+
+_PUBLIC = "Method(`GET`) && Path(`/api/v1/notifications/openapi.json`)"
+_SIGNED_IN = "Path(`/api/v1/notifications`) || PathPrefix(`/api/v1/notifications/`)"
+
+api = ApiProcess(
+    name="notifications-api",
+    settings=ApiSettings,
+    create=create_api,
+    routes=Routes(signed_in=_SIGNED_IN, public=_PUBLIC),
+)

@@ -1,0 +1,1 @@
+"""The rules of notifications: their kinds, who gets which, and what the service itself publishes."""

@@ -1,0 +1,20 @@
+"""The worker process: `celery -A workers.notifications.app worker`."""
+
+from functools import partial
+
+from apps.notifications.bootstrap import SERVICE, mailing, parts
+from apps.notifications.settings import NotificationsWorkerSettings
+from chassis.messaging.tasks import TaskSender, add_periodic_task, add_task
+from chassis.messaging.worker import create_worker
+from chassis.settings import load_settings
+from workers.notifications.events import Parts, subscriptions
+from workers.notifications.tasks import SEND, SWEEP, send_mail, sweep_mails
+
+settings = load_settings(NotificationsWorkerSettings, "notifications-worker")
+mine = parts(settings)
+mails = TaskSender(SERVICE, SEND)
+post = mailing(mine)
+app = create_worker(Parts.of(mine, mails), subscriptions)
+mails.bind(app)
+add_task(app, SEND, partial(send_mail, post), mine.transient_errors, settings.mail_rate)
+add_periodic_task(app, SWEEP, partial(sweep_mails, post, mails), mine.transient_errors)
