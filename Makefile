@@ -9,7 +9,7 @@ export FORCE S
 export PYTHONDONTWRITEBYTECODE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help up down clean ps logs shell demo test test-unit check format venv images images-refresh bench-relay topology contracts dead-letters rebuild-catalogue rotate-keys lock python
+.PHONY: help up down clean ps logs shell demo test test-unit check format venv images images-refresh bench-relay bench-sockets topology contracts dead-letters rebuild-catalogue rotate-keys lock python
 
 ##@ Run
 
@@ -72,6 +72,9 @@ lock: ## write requirements/*.txt with hashes (needs uv)
 
 bench-relay: venv ## events a second through the relay, from PostgreSQL and from MongoDB
 	@PYTHONPATH=. $(VENV)/python tests/load/bench_relay.py
+
+bench-sockets: venv ## memory of one notifications replica that holds 1,000 idle sockets
+	@PYTHONPATH=. $(VENV)/python tests/load/bench_sockets.py
 
 ##@ Images
 

@@ -11,6 +11,9 @@ from flask import Flask
 from apps.notifications import migrations
 from apps.notifications.api.app import create_app
 from apps.notifications.api.parts import ApiParts
+from apps.notifications.api.sockets import message
+from apps.notifications.feed import Feed, SessionWatch
+from apps.notifications.live import LIVE, SomethingNew
 from apps.notifications.mailing import Mailing, Patience
 from apps.notifications.repositories import UnitOfWorkFactory
 from apps.notifications.settings import ApiSettings, NotificationsWorkerSettings, StorageSettings
@@ -21,6 +24,8 @@ from chassis.health import Health
 from chassis.http.client import ServiceClient
 from chassis.http.keys import keys_of_users_service
 from chassis.http.serve import ApiProcess
+from chassis.messaging.broadcast import LiveListener
+from chassis.messaging.events import Event
 from chassis.storage.migrations import migrate
 from chassis.storage.postgres import TRANSIENT, check_postgres, create_postgres_engine
 from chassis.storage.postgres_outbox import PostgresOutbox
@@ -71,9 +76,15 @@ def mailing(mine: NotificationsParts[NotificationsWorkerSettings]) -> Mailing:
 def create_api(settings: ApiSettings) -> Flask:
     """The API, in the process that serves it."""
     mine = parts(settings)
+    feed = Feed(mine.unit_of_work, message, settings.sockets_per_user)
+    listener = LiveListener(str(settings.broker_url), LIVE, partial(_hear, feed), feed.look)
+    mine.health.add("live_feed", lambda: listener.problem, required=False)
+    listener.start()
+    SessionWatch(feed, mine.transient_errors).start()
     return create_app(
         ApiParts(
             unit_of_work=mine.unit_of_work,
+            feed=feed,
             keys=keys_of_users_service(ServiceClient("users-api", Resolver(settings))),
             token_settings=settings,
             health=mine.health,
@@ -82,7 +93,12 @@ def create_api(settings: ApiSettings) -> Flask:
     )
 
 
-_PUBLIC = "Method(`GET`) && Path(`/api/v1/notifications/openapi.json`)"
+def _hear(feed: Feed, event: Event) -> None:
+    feed.heard(SomethingNew.model_validate(event.data).user_id)
+
+
+# A socket is opened with a ticket: browsers send no Authorization with it.
+_PUBLIC = "Method(`GET`) && (Path(`/api/v1/notifications/openapi.json`) || Path(`/api/v1/notifications/ws`))"
 _SIGNED_IN = "Path(`/api/v1/notifications`) || PathPrefix(`/api/v1/notifications/`)"
 
 api = ApiProcess(

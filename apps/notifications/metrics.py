@@ -11,3 +11,5 @@ MAIL_SECONDS = Histogram(
 )
 MAILS_PENDING = Gauge("mails_pending", "Mails that are not sent yet")
 MAILS_OLDEST = Gauge("mails_pending_oldest_age_seconds", "Age of the oldest mail that is not sent yet")
+SOCKETS = Gauge("sockets_open", "Sockets that this process serves")
+SOCKETS_CLOSED = Counter("sockets_closed_total", "Sockets that have ended", ["reason"])

@@ -1,4 +1,4 @@
-"""What the use cases need of a store: three repositories in one unit of work."""
+"""What the use cases need of a store: four repositories in one unit of work."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -8,8 +8,9 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from apps.notifications.domain.kinds import Channel, Kind
+from apps.notifications.domain.kinds import Channel, Kind, Language
 from apps.notifications.domain.notifications import Mail, MailStatus, Notification, Preferences, User
+from apps.notifications.domain.sockets import EndedSession, Ticket
 from chassis.messaging.events import Event
 
 
@@ -85,6 +86,40 @@ class Deliveries(Protocol):
         """How many mails are pending, and the age of the oldest in seconds."""
 
 
+class Sockets(Protocol):
+    """What open sockets, and those that are to be opened, need."""
+
+    def add_ticket(self, digest: bytes, ticket: Ticket) -> None:
+        """Keeps a ticket, for as long as it may be used."""
+
+    def unused_tickets(self, user_id: UUID) -> int:
+        """How many the user could still use."""
+
+    def take_ticket(self, digest: bytes) -> Ticket | None:
+        """The ticket, once; None when there is none that is good."""
+
+    def note_end(self, ended: EndedSession) -> None:
+        """Remembers that a session has ended."""
+
+    def ended(self, user_ids: Collection[UUID]) -> Sequence[EndedSession]:
+        """Sessions of these users that have ended lately."""
+
+    def inactive(self, user_ids: Collection[UUID]) -> Collection[UUID]:
+        """Those of them whose account is deactivated."""
+
+    def purge(self) -> int:
+        """Forgets what is too old to matter; returns how much."""
+
+    def newest(self, user_id: UUID) -> int:
+        """The number of the user's newest notification; 0: there is none."""
+
+    def number_of(self, user_id: UUID, notification_id: UUID) -> int | None:
+        """The number of a notification of the user; 0 for `FROM_THE_BEGINNING`, None when there is no such one."""
+
+    def after(self, user_id: UUID, number: int, limit: int) -> tuple[Language, list[Notification]]:
+        """The user's language, and the notifications to be pushed that follow the number, in their order."""
+
+
 class UnitOfWork(Protocol):
     """One transaction over all repositories, and the events that leave with it."""
 
@@ -99,6 +134,10 @@ class UnitOfWork(Protocol):
     @property
     def deliveries(self) -> Deliveries:
         """The delivery log."""
+
+    @property
+    def sockets(self) -> Sockets:
+        """What sockets need."""
 
     def __enter__(self) -> Self:
         """Begins it. Raises `DuplicateEvent` when the event that caused it was handled before."""

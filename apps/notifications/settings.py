@@ -6,12 +6,11 @@ from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings
+from pydantic import AfterValidator, AmqpDsn, Field, SecretStr, model_validator
 
 from apps.notifications.domain.notifications import Backoff
 from chassis.messaging.worker import WorkerSettings
-from chassis.settings import PostgresSettings, ProcessSettings, TokenSettings
+from chassis.settings import EnvironmentSettings, PostgresSettings, ProcessSettings, TokenSettings
 
 
 class StorageSettings(ProcessSettings, PostgresSettings):
@@ -20,6 +19,9 @@ class StorageSettings(ProcessSettings, PostgresSettings):
 
 class ApiSettings(StorageSettings, TokenSettings):
     """The API's."""
+
+    broker_url: AmqpDsn = Field(description="RabbitMQ, as the service's own user")
+    sockets_per_user: int = Field(default=10, ge=1, description="sockets of one user in one process")
 
 
 def _sender(text: str) -> str:
@@ -30,21 +32,21 @@ def _sender(text: str) -> str:
         raise ValueError("it must be an address, such as Quadrille <orders@example.com>") from None
 
 
-class SmtpSettings(BaseSettings):
+class SmtpSettings(EnvironmentSettings):
     """The mail server, how to speak to it, and how patient to be."""
 
-    model_config = ProcessSettings.model_config  # an empty variable counts as none
-
     smtp_server: str = Field(pattern=r"^[^\s:]+:[1-9]\d{0,4}$", description="host:port")
-    smtp_starttls: bool = True
+    smtp_starttls: bool = Field(default=True, description="whether to speak under TLS, without which no log-in is sent")
     smtp_ca_file: Path | None = Field(default=None, description="who vouches for the server, beside the system's CAs")
-    smtp_user: str | None = None
-    smtp_password: SecretStr | None = None
+    smtp_user: str | None = Field(default=None, description="for the log-in, where the server wants one")
+    smtp_password: SecretStr | None = Field(default=None, description="of that user")
     smtp_timeout: float = Field(default=5.0, gt=0, le=15, description="seconds to wait for each of its answers")
     smtp_connections: int = Field(default=4, ge=1, description="conversations at once in one worker")
     smtp_backoff_seconds: float = Field(default=1.0, gt=0, description="the pause after the first failure; it doubles")
-    smtp_backoff_cap_seconds: float = Field(default=10.0, gt=0)
-    mail_from: Annotated[str, AfterValidator(_sender)] = "Quadrille <orders@quadrille.example>"
+    smtp_backoff_cap_seconds: float = Field(default=10.0, gt=0, description="the longest pause")
+    mail_from: Annotated[str, AfterValidator(_sender)] = Field(
+        default="Quadrille <orders@quadrille.example>", description="who mails say they are from"
+    )
     mail_rate: str = Field(default="50/s", pattern=r"^[1-9]\d*/[smh]$", description="mails a worker sends at most")
     mail_patience_hours: float = Field(
         default=72.0, gt=0, description="how long a mail is tried, once the server answers"

@@ -2,14 +2,15 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, TextClause, bindparam, text
+from sqlalchemy import Connection, TextClause, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from apps.notifications.domain.kinds import Channel, Kind, Language
 from apps.notifications.domain.notifications import Mail, MailStatus, Notification, Preferences, User
+from apps.notifications.rows import NOTIFICATION, as_notification
+from apps.notifications.socket_storage import SocketRows
 from chassis.identifiers import new_id
 from chassis.storage import postgres
 from chassis.telemetry import current_traceparent
@@ -21,7 +22,6 @@ CLAIM_SECONDS = 60
 """How long one attempt may take; longer than all time-outs of a conversation with the mail server."""
 
 _USER = "id, email, name, roles, language, active, version"
-_NOTIFICATION = "id, user_id, number, kind, details, order_id, created_at, read_at IS NOT NULL AS read"
 
 _FIND_USER = text(f"SELECT {_USER} FROM users WHERE id = :id")  # noqa: S608 - a constant
 _LOCK_USER = text(f"SELECT {_USER} FROM users WHERE id = :id FOR UPDATE")  # noqa: S608 - as above
@@ -47,7 +47,7 @@ VALUES (:id, :user_id, :number, :kind, :subject, :order_id, :details, :push, :cr
 _FILTER = "user_id = :user AND (CAST(:unread AS boolean) IS NULL OR (read_at IS NULL) = :unread)"
 _COUNT = text(f"SELECT count(*) FROM notifications WHERE {_FILTER}")  # noqa: S608 - a constant
 _PAGE = text(
-    f"SELECT {_NOTIFICATION} FROM notifications WHERE {_FILTER}"  # noqa: S608 - as above
+    f"SELECT {NOTIFICATION} FROM notifications WHERE {_FILTER}"  # noqa: S608 - as above
     " ORDER BY number DESC LIMIT :count OFFSET :first"
 )
 _READ = text("UPDATE notifications SET read_at = coalesce(read_at, now()) WHERE user_id = :user AND id = :id")
@@ -77,7 +77,7 @@ WITH claimed AS (
         AND (claimed_until IS NULL OR claimed_until < now())
     RETURNING deliveries.id AS mail_id, notification_id, attempts, deliveries.created_at AS noted_at, traceparent
 )
-SELECT mail_id, attempts, noted_at, traceparent, {_NOTIFICATION} FROM claimed
+SELECT mail_id, attempts, noted_at, traceparent, {NOTIFICATION} FROM claimed
 JOIN notifications ON id = notification_id
 """)  # noqa: S608 - a constant
 _POSTPONE = text("""
@@ -246,16 +246,7 @@ class UnitOfWork(postgres.UnitOfWork):
         """The delivery log."""
         return DeliveryRows(self.connection)
 
-
-def as_notification(row: Row[Any]) -> Notification:
-    """Of the columns in _NOTIFICATION."""
-    return Notification(
-        id=row.id,
-        user_id=row.user_id,
-        number=row.number,
-        kind=Kind(row.kind),
-        details=row.details,
-        order_id=row.order_id,
-        created_at=row.created_at,
-        read=row.read,
-    )
+    @property
+    def sockets(self) -> SocketRows:
+        """What sockets need."""
+        return SocketRows(self.connection)

@@ -25,6 +25,7 @@ log = get_logger()
 
 MAX_BODY_BYTES = 64 * 1024
 View = TypeVar("View", bound=Callable[..., Any])
+_BEARER = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
 _UNLOGGED = ("/health/", "/metrics")
 
 
@@ -110,6 +111,8 @@ class Description:
     blueprints: Sequence[flask_smorest.Blueprint]
     refusals: Mapping[type[Exception], int] = field(default_factory=dict)
     """The domain's refusals (exceptions with a `code`) and their HTTP status."""
+    security_schemes: Mapping[str, Any] = field(default_factory=dict)
+    """Ways to say who one is, beside access tokens, as OpenAPI describes them."""
     outages: Sequence[type[Exception]] = ()
     """Errors that say: something that the service cannot do without is away. They become 503."""
 
@@ -123,9 +126,7 @@ def create_app(description: Description, health: Health) -> Flask:
         OPENAPI_VERSION="3.1.0",
         OPENAPI_URL_PREFIX=f"/api/v1/{description.service}",
         OPENAPI_JSON_PATH="openapi.json",
-        API_SPEC_OPTIONS={
-            "components": {"securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}},
-        },
+        API_SPEC_OPTIONS={"components": {"securitySchemes": {**_BEARER, **description.security_schemes}}},
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
         JSON_SORT_KEYS=False,
         PROPAGATE_EXCEPTIONS=False,

@@ -31,6 +31,7 @@ CODES: Mapping[int, str] = {
     413: "body_too_large",
     415: "unsupported_media_type",
     422: "validation_error",
+    426: "upgrade_required",
     428: "precondition_required",
     429: "rate_limited",
     500: "internal_error",

@@ -7,7 +7,7 @@ from celery import Celery
 from kombu.exceptions import KombuError
 
 from chassis.logs import get_logger
-from chassis.messaging.topology import tasks
+from chassis.messaging.topology import task_queue
 
 log = get_logger()
 
@@ -48,7 +48,7 @@ class TaskSender:
 
     def __init__(self, service: str, name: str) -> None:
         self._name = name
-        self._exchange = tasks(service)
+        self._exchange = task_queue(service)
         self._app: Celery | None = None
 
     def bind(self, app: Celery) -> None:

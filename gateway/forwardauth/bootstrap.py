@@ -8,6 +8,7 @@ from chassis.http.client import ServiceClient
 from chassis.http.keys import keys_of_users_service
 from chassis.http.serve import ApiProcess
 from chassis.settings import ProcessSettings, TokenSettings
+from gateway.demo.pages import demo_blueprint
 from gateway.docs.pages import docs_blueprint
 from gateway.forwardauth.app import create_app
 from gateway.forwardauth.tokens import TokenReader
@@ -24,6 +25,7 @@ def create_api(settings: ForwardAuthSettings) -> Flask:
     health.add("signing_keys", keys.check)
     app = create_app(TokenReader(keys, settings), health)
     app.register_blueprint(docs_blueprint())
+    app.register_blueprint(demo_blueprint())
     return app
 
 
@@ -31,5 +33,7 @@ api = ApiProcess(
     name="forwardauth",
     settings=ForwardAuthSettings,
     create=create_api,
-    routes=Routes(public="Path(`/docs`) || PathPrefix(`/docs/`)"),
+    routes=Routes(
+        public="Path(`/docs`) || PathPrefix(`/docs/`) || Path(`/demo/notifications`) || PathPrefix(`/demo/static/`)"
+    ),
 )

@@ -15,6 +15,8 @@ from apps.inventory.api.app import create_app as create_inventory
 from apps.inventory.api.parts import ApiParts as InventoryParts
 from apps.notifications.api.app import create_app as create_notifications
 from apps.notifications.api.parts import ApiParts as NotificationsParts
+from apps.notifications.api.sockets import message
+from apps.notifications.feed import Feed
 from apps.orders.api.app import create_app as create_orders
 from apps.orders.api.parts import ApiParts as OrdersParts
 from apps.orders.domain.order import Status
@@ -121,7 +123,8 @@ def config() -> Flask:
 
 def notifications() -> Flask:
     """Nobody was told anything."""
-    return create_notifications(NotificationsParts(NotificationsStore(), KEYS, SETTINGS))
+    store = NotificationsStore()
+    return create_notifications(NotificationsParts(store, Feed(store, message, 1), KEYS, SETTINGS))
 
 
 APIS = {"config": config, "users": users, "inventory": inventory, "notifications": notifications, "orders": orders}

@@ -136,7 +136,7 @@ def test_refusals_of_the_domain_are_named(api: Api) -> None:
         if status != "default"
     ]
     own = {code for code in refusals(api.service) if code not in CODES.values()}
-    assert own or api.service == "notifications"
+    assert own
     for code in own:
         assert any(status == DOCUMENTED[code] and code in words for status, words in named), code
 

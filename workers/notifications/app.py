@@ -8,7 +8,7 @@ from chassis.messaging.tasks import TaskSender, add_periodic_task, add_task
 from chassis.messaging.worker import create_worker
 from chassis.settings import load_settings
 from workers.notifications.events import Parts, subscriptions
-from workers.notifications.tasks import SEND, SWEEP, send_mail, sweep_mails
+from workers.notifications.tasks import PURGE, SEND, SWEEP, purge, send_mail, sweep_mails
 
 settings = load_settings(NotificationsWorkerSettings, "notifications-worker")
 mine = parts(settings)
@@ -18,3 +18,4 @@ app = create_worker(Parts.of(mine, mails), subscriptions)
 mails.bind(app)
 add_task(app, SEND, partial(send_mail, post), mine.transient_errors, settings.mail_rate)
 add_periodic_task(app, SWEEP, partial(sweep_mails, post, mails), mine.transient_errors)
+add_periodic_task(app, PURGE, partial(purge, mine.unit_of_work), mine.transient_errors)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, Self
 from uuid import UUID
 
-from apps.notifications import service
+from apps.notifications import access, service
 from apps.notifications.bootstrap import NotificationsParts
 from apps.notifications.domain.kinds import Kind, Language
 from apps.notifications.domain.notifications import News, User
@@ -56,6 +56,13 @@ class AccountEnd(Reading):
     """user.deactivated."""
 
     user_id: UUID
+
+
+class SessionEnd(Reading):
+    """user.logged_out: one session, or all (None)."""
+
+    user_id: UUID
+    sid: UUID | None
 
 
 class OrderNews(Reading):
@@ -132,6 +139,12 @@ def user_updated(parts: Parts, data: Account, event: Event) -> None:
 def user_deactivated(parts: Parts, data: AccountEnd, event: Event) -> None:
     """Sends nothing more."""
     service.forget_access(parts.unit_of_work(event), data.user_id, event.sequence)
+
+
+@subscriptions.on(USERS, "user.logged_out", SessionEnd)
+def user_logged_out(parts: Parts, data: SessionEnd, event: Event) -> None:
+    """Lets the sockets of the session end; every API process looks for it again and again."""
+    access.end_sessions(parts.unit_of_work(event), data.user_id, data.sid, event.time)
 
 
 @subscriptions.on(ORDERS, "order.confirmed", OrderLines)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from apps.notifications.feed import Feed
 from apps.notifications.repositories import UnitOfWorkFactory
 from chassis.health import Health
 from chassis.http.keys import KeySource
@@ -13,6 +14,7 @@ class ApiParts:
     """The collaborators of the views."""
 
     unit_of_work: UnitOfWorkFactory
+    feed: Feed
     keys: KeySource
     token_settings: TokenSettings
     health: Health = field(default_factory=Health)

@@ -32,6 +32,23 @@ class NotificationSchema(Schema):
     read = ma.fields.Boolean(required=True)
 
 
+class TicketSchema(Schema):
+    """Lets open one socket."""
+
+    ticket = ma.fields.String(required=True)
+    expires_in = ma.fields.Integer(required=True, metadata={"description": "seconds"})
+
+
+class WebSocketQuerySchema(Schema):
+    """GET /notifications/ws."""
+
+    ticket = ma.fields.String(load_default=None)
+    after = ma.fields.UUID(
+        load_default=None,
+        metadata={"description": "the last notification that was received; all zeros: from the beginning"},
+    )
+
+
 class ChannelsSchema(Schema):
     """By which ways notifications of a kind go out, beside the inbox."""
 

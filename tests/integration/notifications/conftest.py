@@ -4,17 +4,23 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import UUID
 
+import pika
 import pytest
 from pydantic import BaseModel
 from sqlalchemy import Engine, create_engine, text
 
 from apps.notifications import migrations, service
+from apps.notifications.domain.events import NotificationCreated
 from apps.notifications.domain.kinds import Kind
 from apps.notifications.domain.notifications import News, User
+from apps.notifications.live import LIVE
 from apps.notifications.storage import UnitOfWork
 from chassis.identifiers import new_id
-from chassis.messaging.events import Event, publication
+from chassis.messaging.definitions import with_passwords
+from chassis.messaging.events import CONTENT_TYPE, Event, encode, publication
+from chassis.messaging.topology import definitions
 from chassis.storage.migrations import migrate
+from tests.integration.servers import PASSWORD, Broker
 
 
 class Anything(BaseModel):
@@ -62,3 +68,32 @@ def notifications(new_postgres_database: Callable[[], str]) -> Iterator[Notifica
     migrate(engine, Path(migrations.__file__).parent)
     yield Notifications(engine)
     engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def notifications_broker(broker: Broker) -> Broker:
+    """The broker with what notifications needs."""
+    template = definitions(["notifications"], [], [LIVE])
+    passwords = {f"RABBITMQ_{user['name'].upper()}_PASSWORD": PASSWORD for user in template["users"]}
+    broker.call("POST", "/definitions", with_passwords(template, passwords))
+    return broker
+
+
+@pytest.fixture
+def tell(notifications: Notifications, notifications_broker: Broker) -> Callable[[User], str]:
+    """Tells a user something, and says so on the exchange, as the relay does; returns the notification's id."""
+
+    def act(user: User) -> str:
+        notifications.tell(user)
+        with notifications.uow() as uow:
+            (told,), _ = uow.notifications.page(user.id, unread=None, first=0, count=1)
+        model = NotificationCreated(notification_id=told.id, user_id=user.id, kind=told.kind, order_id=told.order_id)
+        event = publication(
+            model, source="notifications", subject=str(told.id), sequence=1, correlation=None, cause=None
+        )
+        with pika.BlockingConnection(pika.URLParameters(notifications_broker.url("notifications"))) as connection:
+            properties = pika.BasicProperties(content_type=CONTENT_TYPE)
+            connection.channel().basic_publish("notifications", event.type, encode(event).encode(), properties)
+        return str(told.id)
+
+    return act

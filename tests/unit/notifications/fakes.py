@@ -10,8 +10,9 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from apps.notifications.domain.kinds import Channel, Kind
+from apps.notifications.domain.kinds import Channel, Kind, Language
 from apps.notifications.domain.notifications import Mail, MailStatus, Notification, Preferences, User
+from apps.notifications.domain.sockets import FROM_THE_BEGINNING, EndedSession, Ticket
 from chassis.identifiers import new_id
 from chassis.messaging.events import DuplicateEvent, Event
 from chassis.times import utc_now
@@ -41,6 +42,8 @@ class State:
     mails: dict[UUID, LoggedMail] = field(default_factory=dict)
     published: list[tuple[BaseModel, str, int, str | None]] = field(default_factory=list)
     handled: set[UUID] = field(default_factory=set)
+    tickets: dict[bytes, Ticket] = field(default_factory=dict)
+    ended: list[EndedSession] = field(default_factory=list)
 
     def notification(self, notification_id: UUID) -> Notification:
         return next(each for inbox in self.inboxes.values() for each in inbox if each.id == notification_id)
@@ -167,6 +170,47 @@ class Deliveries:
         return [each for each in self._state.mails.items() if each[1].status is MailStatus.PENDING]
 
 
+class Sockets:
+    """See `repositories.Sockets`."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def add_ticket(self, digest: bytes, ticket: Ticket) -> None:
+        self._state.tickets[digest] = ticket
+
+    def unused_tickets(self, user_id: UUID) -> int:
+        return sum(ticket.user_id == user_id for ticket in self._state.tickets.values())
+
+    def take_ticket(self, digest: bytes) -> Ticket | None:
+        return self._state.tickets.pop(digest, None)
+
+    def note_end(self, ended: EndedSession) -> None:
+        self._state.ended.append(ended)
+
+    def ended(self, user_ids: Collection[UUID]) -> Sequence[EndedSession]:
+        return [ended for ended in self._state.ended if ended.user_id in user_ids]
+
+    def inactive(self, user_ids: Collection[UUID]) -> Collection[UUID]:
+        return [user_id for user_id in user_ids if not self._state.users[user_id].active]
+
+    def purge(self) -> int:
+        return 0
+
+    def newest(self, user_id: UUID) -> int:
+        return len(self._state.inboxes.get(user_id, ()))
+
+    def number_of(self, user_id: UUID, notification_id: UUID) -> int | None:
+        if notification_id == FROM_THE_BEGINNING:
+            return 0
+        return next((each.number for each in self._state.inboxes.get(user_id, ()) if each.id == notification_id), None)
+
+    def after(self, user_id: UUID, number: int, limit: int) -> tuple[Language, list[Notification]]:
+        inbox = self._state.inboxes.get(user_id, ())
+        found = [each for each in inbox if each.number > number and each.id in self._state.pushed]
+        return self._state.users[user_id].language, found[:limit]
+
+
 class UnitOfWork:
     """A transaction on a copy of the state."""
 
@@ -183,6 +227,7 @@ class UnitOfWork:
         self.users = Users(self._state)
         self.notifications = Notifications(self._state)
         self.deliveries = Deliveries(self._state)
+        self.sockets = Sockets(self._state)
         return self
 
     def __exit__(

@@ -1,24 +1,18 @@
 """The inbox over HTTP, on the store in memory."""
 
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from flask.testing import FlaskClient
-from prometheus_client import REGISTRY
 
 from apps.notifications import service
-from apps.notifications.api.app import create_app
-from apps.notifications.api.parts import ApiParts
-from apps.notifications.domain.kinds import Kind, Language
-from apps.notifications.domain.notifications import News, User
-from chassis.settings import TokenSettings
+from apps.notifications.domain.kinds import Kind
+from apps.notifications.domain.notifications import News
 from tests.unit.notifications.fakes import Store
-from tests.unit.notifications.tokens import OneKey, bearer
+from tests.unit.notifications.tokens import ADA, bearer
 
 INBOX = "/api/v1/notifications"
-ADA = User(UUID("0199c19f-11aa-7b02-8f7e-52f4c1d0a9b3"), "ada@example.com", "Ada", language=Language.RUSSIAN)
 ME = bearer(ADA.id)
 
 
@@ -28,21 +22,6 @@ def told(store: Store, count: int) -> list[UUID]:
     for order in orders:
         service.tell(store(), ADA.id, News(Kind.ORDER_CONFIRMED, str(order), total, order))
     return orders
-
-
-@pytest.fixture
-def store() -> Store:
-    """Ada reads Russian."""
-    return Store(ADA)
-
-
-@pytest.fixture
-def api(store: Store) -> Iterator[FlaskClient]:
-    """The API over it."""
-    known = set(REGISTRY._collector_to_names)  # noqa: SLF001 - each app registers its metrics; one registry per process
-    yield create_app(ApiParts(store, OneKey(), TokenSettings())).test_client()
-    for collector in set(REGISTRY._collector_to_names) - known:  # noqa: SLF001 - as above
-        REGISTRY.unregister(collector)
 
 
 def shown(api: FlaskClient, query: str = "") -> list[dict[str, Any]]:

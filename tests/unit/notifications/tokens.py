@@ -8,6 +8,8 @@ from uuid import UUID, uuid4
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from apps.notifications.domain.kinds import Language
+from apps.notifications.domain.notifications import User
 from chassis.settings import TokenSettings
 from chassis.times import utc_now
 
@@ -20,6 +22,9 @@ class OneKey:
 
     def find(self, kid: str) -> Any | None:
         return _KEY.public_key() if kid == "test" else None
+
+
+ADA = User(UUID("0199c19f-11aa-7b02-8f7e-52f4c1d0a9b3"), "ada@example.com", "Ada", language=Language.RUSSIAN)
 
 
 def bearer(user_id: UUID, *, session: UUID = SESSION, seconds: int = 300) -> Mapping[str, str]:

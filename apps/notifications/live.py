@@ -1,0 +1,13 @@
+"""What every API process hears live: that there is something new in an inbox."""
+
+from uuid import UUID
+
+from chassis.messaging.subscriptions import LiveInterests, Reading
+
+LIVE = LiveInterests("notifications", (("notifications", "notification.created"),))
+
+
+class SomethingNew(Reading):
+    """notification.created: whose inbox has it."""
+
+    user_id: UUID
