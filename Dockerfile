@@ -28,10 +28,10 @@ RUN mkdir /service \
 
 
 FROM python:3.13-slim
-# /definitions, /repository: a new volume takes its owner from here.
+# A new volume takes its owner from here.
 RUN groupadd --gid 10001 app \
  && useradd --uid 10001 --gid app --no-create-home --home-dir /tmp --shell /usr/sbin/nologin --no-log-init app \
- && install --directory --owner=app --group=app /definitions /repository
+ && install --directory --owner=app --group=app /copies /definitions /repository
 COPY --from=dependencies /opt/venv /opt/venv
 COPY --from=sources /sources/chassis/healthcheck /usr/local/bin/
 COPY --from=sources /sources/chassis /app/chassis

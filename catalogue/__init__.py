@@ -9,9 +9,14 @@ import inspect
 
 from pydantic import BaseModel
 
+from chassis.messaging.configuration import configuration_interests
 from chassis.messaging.subscriptions import LiveInterests, Subscriptions
 
 SERVICES = ("config", "inventory", "notifications", "orders", "users")
+
+
+# What has settings too, but neither events nor data.
+OTHER_PROCESSES = ("forwardauth", "scheduler")
 
 
 def package_of(service: str) -> str:
@@ -42,7 +47,8 @@ def subscriptions() -> list[Subscriptions]:
 
 
 def live_interests() -> list[LiveInterests]:
-    """What processes hear live: `LIVE` of a service's `apps/<service>/live.py`, where there is one."""
+    """What processes hear live: `LIVE` of a service's `live.py`, where there is one, and changes of settings."""
     names = [f"{package_of(service)}.live" for service in SERVICES]
     modules = [importlib.import_module(name) for name in names if importlib.util.find_spec(name) is not None]
-    return [module.LIVE for module in modules]
+    processes = [*(service for service in SERVICES if service != "config"), *OTHER_PROCESSES]
+    return [*(module.LIVE for module in modules), *map(configuration_interests, processes)]

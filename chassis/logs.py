@@ -79,6 +79,12 @@ def configure_logs(service: str, level: str = "INFO") -> None:
     sys.excepthook = _log_uncaught
 
 
+def set_log_level(level: str) -> None:
+    """Changes what this process logs at least, from now on."""
+    for name in ("", "_granian"):
+        logging.getLogger(name).setLevel(level)
+
+
 def _log_uncaught(kind: type[BaseException], error: BaseException, traceback: Any) -> None:
     logging.getLogger("uncaught").critical("uncaught_exception", exc_info=(kind, error, traceback))
 

@@ -16,3 +16,6 @@ RELAY_LEADING = Gauge("relay_leading", "1 while this process relays its service'
 BREAKER_STATE = Gauge("circuit_breaker_state", "0 closed, 1 half-open, 2 open", ["target"])
 DEPENDENCY_UP = Gauge("dependency_up", "1 while the last health check found it in order", ["dependency"])
 TASKS_SCHEDULED = Counter("tasks_scheduled_total", "Tasks that the scheduler sent", ["task"])
+CONFIGURATION = Gauge("configuration_info", "1 for the commit that this process runs", ["commit", "origin"])
+CONFIGURATION_CHECKS = Counter("configuration_checks_total", "Times that the configuration was asked for", ["outcome"])
+CONFIGURATION_REFUSED = Counter("configuration_values_refused_total", "Values that are no good", ["setting"])

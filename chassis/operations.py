@@ -11,6 +11,7 @@ from chassis.health import Health
 from chassis.http.health import health_blueprint
 from chassis.logs import stop_with
 from chassis.memory import watch_memory
+from chassis.messaging.configuration import Following
 
 OPERATIONS_PORT = 9100
 
@@ -23,10 +24,12 @@ class _SilentHandler(WSGIRequestHandler):
 class OperationsServer:
     """A small HTTP server in a thread: what it serves must answer even when the worker's pool is busy."""
 
-    def __init__(self, health: Health, port: int) -> None:
+    def __init__(self, health: Health, port: int, configuration: Following | None = None) -> None:
         watch_memory()
         app = Flask("operations")
         app.register_blueprint(health_blueprint(health))
+        if configuration is not None:
+            configuration.show_in(app)
         app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {"/metrics": make_wsgi_app()})  # type: ignore[method-assign]
         self._app = app
         self._port = port

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 import requests
-from pydantic import HttpUrl, SecretStr
+from pydantic import Field, HttpUrl, SecretStr
 
 from chassis.messaging.dead_letters import SUFFIX, DeadLetter, DeadLetters, UnknownQueue
 from chassis.messaging.topology import OPERATOR, VHOST
@@ -21,10 +21,12 @@ USAGE = 2
 class OperatorSettings(EnvironmentSettings):
     """The broker, as the user `operator`, and where its management API is."""
 
-    broker_url: SecretStr
-    rabbitmq_operator_password: SecretStr
-    rabbitmq_management_url: HttpUrl = HttpUrl("http://rabbitmq:15672")
-    zipkin_ui_url: str = "http://127.0.0.1:9411"
+    broker_url: SecretStr = Field(description="RabbitMQ, as the user `operator`")
+    rabbitmq_operator_password: SecretStr = Field(description="of the user `operator`")
+    rabbitmq_management_url: HttpUrl = Field(
+        default=HttpUrl("http://rabbitmq:15672"), description="where RabbitMQ's management API is"
+    )
+    zipkin_ui_url: str = Field(default="http://127.0.0.1:9411", description="for links to traces")
 
 
 @click.group()

@@ -4,22 +4,28 @@ from datetime import timedelta
 
 from pydantic import Field
 
+from chassis.configuration.live import RELOADABLE
 from chassis.messaging.worker import WorkerSettings
-from chassis.settings import PostgresSettings, ProcessSettings, TokenSettings
+from chassis.settings import HttpSettings, PostgresSettings, ProcessSettings, TokenSettings
 
 
 class StorageSettings(ProcessSettings, PostgresSettings):
     """What every process of the service reads."""
 
 
-class ApiSettings(StorageSettings, TokenSettings):
+class ApiSettings(StorageSettings, TokenSettings, HttpSettings):
     """The API's."""
 
 
 class InventoryWorkerSettings(WorkerSettings, StorageSettings):
     """The worker's."""
 
-    hold_seconds: int = Field(default=900, ge=1, description="how long a hold waits for its order's confirmation")
+    hold_seconds: int = Field(
+        default=900,
+        ge=1,
+        description="how long a hold waits for its order's confirmation",
+        json_schema_extra=RELOADABLE,
+    )
 
     @property
     def hold_time(self) -> timedelta:
@@ -30,4 +36,4 @@ class InventoryWorkerSettings(WorkerSettings, StorageSettings):
 class SetupSettings(StorageSettings):
     """The set-up's."""
 
-    demo_data: bool = False
+    demo_data: bool = Field(default=False, description="whether the demo catalogue is loaded")

@@ -10,14 +10,14 @@ from pydantic import AfterValidator, AmqpDsn, Field, SecretStr, model_validator
 
 from apps.notifications.domain.notifications import Backoff
 from chassis.messaging.worker import WorkerSettings
-from chassis.settings import EnvironmentSettings, PostgresSettings, ProcessSettings, TokenSettings
+from chassis.settings import EnvironmentSettings, HttpSettings, PostgresSettings, ProcessSettings, TokenSettings
 
 
 class StorageSettings(ProcessSettings, PostgresSettings):
     """What every process of the service reads."""
 
 
-class ApiSettings(StorageSettings, TokenSettings):
+class ApiSettings(StorageSettings, TokenSettings, HttpSettings):
     """The API's."""
 
     broker_url: AmqpDsn = Field(description="RabbitMQ, as the service's own user")

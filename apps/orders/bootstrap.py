@@ -84,11 +84,12 @@ def availability_of(
     settings: ApiSettings, resolver: Resolver, breaker: Breaker, tokens: ServiceTokens
 ) -> InventoryAvailability:
     """The availability check with its limits."""
+    live = settings.live
     client = ServiceClient(
         "inventory-api",
         resolver,
-        timeout=settings.availability_timeout,
-        budget=settings.availability_budget,
+        timeout=lambda: live.current.availability_timeout,
+        budget=lambda: live.current.availability_budget,
         breaker=breaker,
     )
     return InventoryAvailability(client, tokens)

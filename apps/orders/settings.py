@@ -2,7 +2,8 @@
 
 from pydantic import Field
 
-from chassis.settings import ClientSettings, MongoSettings, ProcessSettings, TokenSettings
+from chassis.configuration.live import RELOADABLE
+from chassis.settings import ClientSettings, HttpSettings, MongoSettings, ProcessSettings, TokenSettings
 
 
 class StorageSettings(ProcessSettings, MongoSettings):
@@ -13,9 +14,13 @@ class RebuildSettings(StorageSettings, ClientSettings):
     """What the rebuilding of the catalogue reads."""
 
 
-class ApiSettings(StorageSettings, TokenSettings, ClientSettings):
+class ApiSettings(StorageSettings, TokenSettings, ClientSettings, HttpSettings):
     """The API's."""
 
-    availability_timeout: float = Field(default=0.3, gt=0, description="seconds that inventory has for one answer")
-    availability_budget: float = Field(default=0.5, gt=0, description="seconds for all attempts together")
+    availability_timeout: float = Field(
+        default=0.3, gt=0, description="seconds that inventory has for one answer", json_schema_extra=RELOADABLE
+    )
+    availability_budget: float = Field(
+        default=0.5, gt=0, description="seconds for all attempts together", json_schema_extra=RELOADABLE
+    )
     availability_reset: float = Field(default=5.0, gt=0, description="seconds until a broken circuit is tried again")

@@ -12,7 +12,7 @@ from apps.users.domain.sessions import SessionRules
 from apps.users.passwords import HashCost
 from apps.users.service.oauth import ClientCredentials
 from apps.users.signing import KeyCipher, KeyRules
-from chassis.settings import EnvironmentSettings, PostgresSettings, ProcessSettings, TokenSettings
+from chassis.settings import EnvironmentSettings, HttpSettings, PostgresSettings, ProcessSettings, TokenSettings
 
 DAY = 24 * 60 * 60
 
@@ -54,9 +54,9 @@ Address = Annotated[str, AfterValidator(_address)]
 class PasswordSettings(EnvironmentSettings):
     """The cost of a password's hash, one that OWASP recommends for argon2id."""
 
-    password_hash_memory_kib: int = Field(default=19 * 1024, ge=8)
-    password_hash_passes: int = Field(default=2, ge=1)
-    password_hash_lanes: int = Field(default=1, ge=1)
+    password_hash_memory_kib: int = Field(default=19 * 1024, ge=8, description="memory that one hash takes")
+    password_hash_passes: int = Field(default=2, ge=1, description="passes over that memory")
+    password_hash_lanes: int = Field(default=1, ge=1, description="threads of one hash")
     password_hashes_at_once: int = Field(default=2, ge=1, description="each holds its memory and one processor")
 
     def hash_cost(self) -> HashCost:
@@ -112,7 +112,7 @@ class SessionSettings(EnvironmentSettings):
         )
 
 
-class ApiSettings(StorageSettings, TokenSettings, KeySettings, PasswordSettings, SessionSettings):
+class ApiSettings(StorageSettings, TokenSettings, KeySettings, PasswordSettings, SessionSettings, HttpSettings):
     """The API's."""
 
 
@@ -139,15 +139,15 @@ class SetupSettings(StorageSettings, KeySettings, PasswordSettings):
     """The set-up's."""
 
     oauth_clients: tuple[ClientSettings, ...] = Field(default=(), description="a JSON array")
-    admin_email: Address
-    admin_password: SecretStr
-    demo_data: bool = False
+    admin_email: Address = Field(description="of the first administrator")
+    admin_password: SecretStr = Field(description="of the first administrator; a present account keeps its own")
+    demo_data: bool = Field(default=False, description="whether the demo accounts are made")
 
 
 class DemoSettings(EnvironmentSettings):
     """The demo accounts, read when there is to be demo data."""
 
-    manager_email: Address
-    manager_password: SecretStr
-    customer_email: Address
-    customer_password: SecretStr
+    manager_email: Address = Field(description="of the demo manager")
+    manager_password: SecretStr = Field(description="of the demo manager")
+    customer_email: Address = Field(description="of the demo customer")
+    customer_password: SecretStr = Field(description="of the demo customer")

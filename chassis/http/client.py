@@ -1,6 +1,7 @@
 """The client for calls between services: discovery, short time-outs, bounded retries on other instances, the trace."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import requests
@@ -15,6 +16,13 @@ SERVER_ERROR = 500
 LEAST_SECONDS = 0.001  # a time-out of nothing is none at all
 
 
+Seconds = float | Callable[[], float]
+
+
+def _now(seconds: Seconds) -> float:
+    return seconds() if callable(seconds) else seconds
+
+
 class ServiceUnavailable(Exception):
     """The other service gave no usable answer: not found, too slow, failing itself, or not asked (open breaker)."""
 
@@ -22,7 +30,8 @@ class ServiceUnavailable(Exception):
 class ServiceClient:
     """Calls one other service. Only requests that do no harm when they come twice are offered: each may be tried again.
 
-    `timeout` is for one attempt, `budget` for all of them with the pauses between; both in seconds.
+    `timeout` is for one attempt, `budget` for all of them with the pauses between; both in seconds, or functions that
+    give them, for settings that change.
     """
 
     def __init__(
@@ -30,9 +39,9 @@ class ServiceClient:
         service: str,
         resolver: Resolver,
         *,
-        timeout: float = 1.0,
+        timeout: Seconds = 1.0,
         attempts: int = 3,
-        budget: float = 5.0,
+        budget: Seconds = 5.0,
         breaker: Breaker | None = None,
     ) -> None:
         RequestsInstrumentor().instrument()
@@ -62,10 +71,11 @@ class ServiceClient:
             raise ServiceUnavailable(f"{self._service}: the circuit breaker is open") from error
 
     def _persistently(self, method: str, path: str, options: dict[str, Any]) -> requests.Response:
-        deadline = time.monotonic() + self._budget
+        budget = _now(self._budget)
+        deadline = time.monotonic() + budget
         retries = stamina.retry_context(
             on=(requests.RequestException, NoInstance, ServiceUnavailable),
-            attempts=self._attempts, timeout=self._budget, wait_initial=0.05, wait_max=0.5, wait_jitter=0.05,
+            attempts=self._attempts, timeout=budget, wait_initial=0.05, wait_max=0.5, wait_jitter=0.05,
         )  # fmt: skip
         try:
             for attempt in retries:
@@ -77,7 +87,7 @@ class ServiceClient:
 
     def _once(self, method: str, path: str, options: dict[str, Any], deadline: float) -> requests.Response:
         url = self._resolver.url(self._service) + path
-        timeout = max(LEAST_SECONDS, min(self._timeout, deadline - time.monotonic()))
+        timeout = max(LEAST_SECONDS, min(_now(self._timeout), deadline - time.monotonic()))
         response = self._session.request(method, url, timeout=timeout, **options)
         if response.status_code >= SERVER_ERROR:
             raise ServiceUnavailable(f"{self._service} answered {response.status_code}")

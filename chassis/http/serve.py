@@ -9,16 +9,19 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic, TypeVar
 
-from flask import Flask
+from flask import Flask, request
 from granian.constants import Interfaces
 from granian.server.mp import MPServer
 
+from chassis.configuration.live import Live
 from chassis.discovery import Registration, Routes
 from chassis.logs import log_dictconfig, stop_with
 from chassis.memory import watch_memory
-from chassis.settings import ProcessSettings, load_settings
+from chassis.messaging.configuration import EXTENSION, Following
+from chassis.settings import HttpSettings, ProcessSettings, load_settings
 from chassis.telemetry import configure_telemetry
 
 PORT = 8000
@@ -69,7 +72,9 @@ def main(target: str) -> None:
         endpoint = settings.otel_exporter_otlp_endpoint
         watch_memory()
         configure_telemetry(process.name, str(endpoint) if endpoint else None)
-        return process.create(settings)
+        app = process.create(settings)
+        follow_configuration(app, settings)
+        return app
 
     server = _ApiServer(
         Registration.of_api(settings, process.name, PORT, process.routes),
@@ -85,6 +90,20 @@ def main(target: str) -> None:
         server.serve(target_loader=load_app)
     except OSError as error:
         stop_with(f"Port {PORT} cannot be opened ({error.strerror}): another process in this container holds it.")
+
+
+def follow_configuration(app: Flask, settings: ProcessSettings) -> None:
+    """In the serving process: the settings follow the configuration, and /health/ready tells the commit."""
+    if EXTENSION not in app.extensions:  # the configuration service follows itself
+        following = Following(settings)
+        following.show_in(app)
+        following.start()
+    if isinstance(settings, HttpSettings):
+        app.before_request(partial(_limit_body, settings.live))
+
+
+def _limit_body(live: Live[Any]) -> None:
+    request.max_content_length = live.current.max_body_bytes
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.workers.ggevent import GeventWorker
 
 from chassis.discovery import Registration
-from chassis.http.serve import DRAIN_SECONDS, PORT, ApiProcess
+from chassis.http.serve import DRAIN_SECONDS, PORT, ApiProcess, follow_configuration
 from chassis.http.sockets import STOPPING
 from chassis.settings import load_settings
 from chassis.telemetry import configure_telemetry
@@ -103,7 +103,9 @@ class _Application(BaseApplication):  # type: ignore[misc] # as above
         """In the worker, so that threads and connections are that process's own."""
         endpoint = self._settings.otel_exporter_otlp_endpoint
         configure_telemetry(self._process.name, str(endpoint) if endpoint else None)
-        return self._process.create(self._settings)
+        app = self._process.create(self._settings)
+        follow_configuration(app, self._settings)
+        return app
 
     def run(self) -> None:
         """Until a signal comes."""

@@ -35,7 +35,8 @@ class Delivery:
     def of(cls, message: BrokerMessage, service: str, unreadable: str | None = None) -> "Delivery":
         """Takes the message as it is; of its headers those of the chain."""
         queue, headers, body = _queue_of(message, service), message.headers or {}, message.body or b""
-        rounds, returns = rejections(headers, queue), headers.get("x-delivery-count")
+        rounds = rejections(headers, queue)
+        returns: Any = headers.get("x-delivery-count")
         return cls(
             queue=queue,
             body_base64=base64.b64encode(body.encode() if isinstance(body, str) else bytes(body)).decode(),

@@ -5,14 +5,9 @@ from typing import Any
 from celery import Celery
 from celery.app.control import Control
 
+from chassis.messaging.settings import FlowerSettings
 from chassis.messaging.topology import FLOWER
-from chassis.settings import EnvironmentSettings, load_settings
-
-
-class FlowerSettings(EnvironmentSettings):
-    """The broker, as the user `flower`."""
-
-    broker_url: str
+from chassis.settings import load_settings
 
 
 class Silence(Control):

@@ -5,33 +5,25 @@ the schedule is kept in memory, and a second scheduler would do no harm.
 """
 
 import atexit
-from pathlib import Path
 from typing import Any
 
 from celery import Celery, beat, signals
 from kombu import Producer
-from pydantic import AmqpDsn, Field
 
 from chassis import metrics
 from chassis.discovery import Registration
 from chassis.health import Health, Turns
 from chassis.logs import configure_logs, get_logger
+from chassis.messaging.configuration import Following
 from chassis.messaging.schedule import as_beat_schedule, read_schedule
+from chassis.messaging.settings import SchedulerSettings
 from chassis.messaging.topology import SCHEDULER
-from chassis.operations import OPERATIONS_PORT, OperationsServer
-from chassis.settings import ProcessSettings, load_settings
+from chassis.operations import OperationsServer
+from chassis.settings import load_settings
 
 log = get_logger()
 
 LONGEST_SLEEP = 5.0  # so that the check of the turns does not take rest for standstill
-
-
-class SchedulerSettings(ProcessSettings):
-    """The broker, as the user `scheduler`, and the table."""
-
-    broker_url: AmqpDsn
-    schedule_file: Path = Path("rabbitmq/schedule.json")
-    operations_port: int = Field(default=OPERATIONS_PORT, ge=1, le=65535)
 
 
 class Lasting(Producer):
@@ -78,11 +70,13 @@ app.conf.update(
 )
 _health = Health()
 _health.add("beat", lambda: turns.problem)
-_operations = OperationsServer(_health, settings.operations_port)
+_configuration = Following(settings)
+_operations = OperationsServer(_health, settings.operations_port, _configuration)
 _registration = Registration.of_worker(settings, SCHEDULER, settings.operations_port)
 
 
 def _start(**_: object) -> None:
+    _configuration.start()
     _operations.start()
     _registration.start()
     atexit.register(_registration.stop)

@@ -12,6 +12,7 @@ from pydantic import Field
 from chassis.discovery import Registration
 from chassis.health import Health, Turns
 from chassis.logs import configure_logs, get_logger
+from chassis.messaging.configuration import Following
 from chassis.messaging.connection import HEARTBEAT_SECONDS
 from chassis.messaging.consumer import POISON_TASK
 from chassis.messaging.delivery import Delivery
@@ -32,7 +33,7 @@ log = get_logger()
 class WorkerSettings(ProcessSettings, BrokerSettings):
     """What every worker needs; a service's own settings add to it."""
 
-    operations_port: int = Field(default=OPERATIONS_PORT, ge=1, le=65535)
+    operations_port: int = Field(default=OPERATIONS_PORT, ge=1, le=65535, description="of /metrics and /health")
 
 
 class WorkerParts(Protocol):
@@ -88,9 +89,12 @@ def create_worker(parts: WorkerParts, subscriptions: Subscriptions, surveys: Seq
     parts.health.add("broker", lambda: publisher.problem)
     parts.health.add("consumer", lambda: turns.problem)
     parts.health.add("relay", lambda: relay.problem)
-    operations = OperationsServer(parts.health, settings.operations_port)
+    configuration = Following(settings)
+    operations = OperationsServer(parts.health, settings.operations_port, configuration)
     registration = Registration.of_worker(settings, f"{service}-worker", settings.operations_port)
-    _connect_signals([publisher, relay, operations, registration, *surveys], settings, f"{service}-worker")
+    _connect_signals(
+        [configuration, publisher, relay, operations, registration, *surveys], settings, f"{service}-worker"
+    )
     return app
 
 

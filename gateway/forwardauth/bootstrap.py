@@ -7,15 +7,11 @@ from chassis.health import Health
 from chassis.http.client import ServiceClient
 from chassis.http.keys import keys_of_users_service
 from chassis.http.serve import ApiProcess
-from chassis.settings import ProcessSettings, TokenSettings
 from gateway.demo.pages import demo_blueprint
 from gateway.docs.pages import docs_blueprint
 from gateway.forwardauth.app import create_app
+from gateway.forwardauth.settings import ForwardAuthSettings
 from gateway.forwardauth.tokens import TokenReader
-
-
-class ForwardAuthSettings(ProcessSettings, TokenSettings):
-    """What ForwardAuth reads from the environment."""
 
 
 def create_api(settings: ForwardAuthSettings) -> Flask:

@@ -88,5 +88,5 @@ def sell_hold(inventory: Parts, order: OrderRevision, event: Event) -> None:
 
 
 def _hold(inventory: Parts, order: OrderLines, event: Event) -> None:
-    expires_at = utc_now() + inventory.settings.hold_time
+    expires_at = utc_now() + inventory.settings.live.current.hold_time
     service.hold(inventory.unit_of_work(event), order.order_id, order.revision, order.quantities, expires_at)

@@ -2,20 +2,16 @@
 
 from apps.users.bootstrap import parts
 from apps.users.service import keys
-from apps.users.settings import KeySettings, SessionSettings, StorageSettings
 from chassis.messaging.tasks import add_periodic_task
-from chassis.messaging.worker import WorkerSettings, create_worker
+from chassis.messaging.worker import create_worker
 from chassis.settings import load_settings
 from chassis.survey import Survey
 from chassis.times import utc_now
 from workers.users.events import subscriptions
+from workers.users.settings import UsersWorkerSettings
 from workers.users.tasks import PURGE, ROTATE, purge_dead, rotate_signing_keys
 
 KEY_SECONDS = 60.0
-
-
-class UsersWorkerSettings(WorkerSettings, StorageSettings, KeySettings, SessionSettings):
-    """The worker's settings."""
 
 
 settings = load_settings(UsersWorkerSettings, "users-worker")

@@ -9,6 +9,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from apps.inventory.domain import events
+from apps.inventory.settings import InventoryWorkerSettings
 from chassis.messaging.events import DuplicateEvent, Event, publication
 from tests.unit.inventory.fakes import Store
 from workers.inventory.events import OrderLines, subscriptions
@@ -27,7 +28,8 @@ def hear(store: Store, event_type: str, cause: Event | None = None, **data: Any)
     subscription = subscriptions.find("orders", event_type)
     assert subscription is not None
     reading = subscription.reading.model_validate({"order_id": str(ORDER), "customer_id": "ignored", **data})
-    given = SimpleNamespace(unit_of_work=store, settings=SimpleNamespace(hold_time=HOLD_TIME))
+    settings = InventoryWorkerSettings.model_construct(hold_seconds=HOLD_TIME.seconds)
+    given = SimpleNamespace(unit_of_work=store, settings=settings)
     event = cause or publication(
         Anything(), source="orders", subject=str(ORDER), sequence=1, correlation=None, cause=None
     )

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import timedelta
 from types import SimpleNamespace
 
 from pydantic import BaseModel
 
+from apps.inventory.settings import InventoryWorkerSettings
 from chassis.messaging.events import DuplicateEvent, Event, publication
 from tests.unit.inventory.fakes import Store
 from tests.unit.orders.fakes import FakeCatalogue, FakeOrders
@@ -61,4 +61,4 @@ class Saga:
 
     @property
     def _parts_of_inventory(self) -> SimpleNamespace:
-        return SimpleNamespace(unit_of_work=self.store, settings=SimpleNamespace(hold_time=timedelta(minutes=15)))
+        return SimpleNamespace(unit_of_work=self.store, settings=InventoryWorkerSettings.model_construct())
