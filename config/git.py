@@ -12,6 +12,7 @@ from pathlib import Path
 import urllib3
 from dulwich.client import get_transport_and_path
 from dulwich.errors import GitProtocolError, NotGitRepository
+from dulwich.file import FileLocked
 from dulwich.object_store import peel_sha
 from dulwich.objects import Blob, Commit, ObjectID, Tree
 from dulwich.patch import write_tree_diff
@@ -25,6 +26,7 @@ from config.formats import documents
 FILE_MODE = 0o100644
 FETCH_SECONDS = 20.0
 SHORTEST_COMMIT = 7
+LOCK_SECONDS = 60.0
 SEEK_GOOD = 1000  # commits looked through for one that can be read
 
 
@@ -54,6 +56,7 @@ class GitRepository:
     @classmethod
     def open(cls, path: Path, seed: Path, branch: str) -> "GitRepository":
         """The repository at this path; a new one begins with the files of `seed`."""
+        _remove_old_locks(path)
         try:
             return cls(Repo(str(path)))
         except NotGitRepository:
@@ -63,6 +66,11 @@ class GitRepository:
         }
         repository.commit(branch, None, files, "quadrille", "Start with the settings that come with this version.")
         return repository
+
+    def close(self) -> None:
+        """Closes the files that it holds open."""
+        if isinstance(self._repo, Repo):
+            self._repo.close()
 
     # Reading
 
@@ -209,13 +217,16 @@ class GitRepository:
             store.add_object(tree)
             commit = _new_commit(tree.id, parent, author, message)
             store.add_object(commit)
-            head = Ref(f"refs/heads/{branch}".encode())
-            moved = (
-                self._repo.refs.set_if_equals(head, ObjectID(parent.encode()), commit.id)
-                if parent
-                else self._repo.refs.add_if_new(head, commit.id)
-            )
+            moved = self._move(Ref(f"refs/heads/{branch}".encode()), parent, commit.id)
             return commit.id.decode() if moved else None
+
+    def _move(self, head: Ref, parent: str | None, commit: ObjectID) -> bool:
+        try:
+            if parent is None:
+                return self._repo.refs.add_if_new(head, commit)
+            return self._repo.refs.set_if_equals(head, ObjectID(parent.encode()), commit)
+        except FileLocked:  # another process moves it at this moment
+            return False
 
     def _entries(self, commit: str) -> list[tuple[bytes, int, ObjectID]]:
         tree = self._repo[self._commit(commit).tree]
@@ -258,6 +269,13 @@ class GitRepository:
         for name in list(self._repo.refs.allkeys()):
             if name.startswith((b"refs/heads/", b"refs/tags/")) and name not in wanted:
                 self._repo.refs.remove_if_equals(name, None)
+
+
+def _remove_old_locks(path: Path) -> None:
+    """What a process that was killed amid a write has left; a write takes milliseconds."""
+    for lock in path.glob("refs/**/*.lock"):
+        if time.time() - lock.stat().st_mtime > LOCK_SECONDS:
+            lock.unlink(missing_ok=True)
 
 
 def _new_commit(tree: ObjectID, parent: str | None, author: str, message: str) -> Commit:

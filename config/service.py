@@ -4,15 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from chassis.configuration.client import ConfigurationUnavailable, Given
 from chassis.logs import get_logger
 from config.cipher import Cipher
 from config.domain.placeholders import resolved
 from config.domain.refusals import BrokenConfiguration, ConfigurationRefusal
 from config.domain.resolution import PropertySource, Scalar, effective, property_sources
+from config.formats import nested
 from config.git import GitRepository
 from config.metrics import BROKEN
 
 log = get_logger()
+
+OWN = "config"
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,21 @@ class Environment:
         known = self.effective()
         sources = [PropertySource(each.name, resolved(each.source, known)) for each in self.sources]
         return replace(self, sources=sources)
+
+
+class OwnSettings:
+    """The `Source` of the configuration service's own settings: itself."""
+
+    def __init__(self, configuration: "Configuration") -> None:
+        self._configuration = configuration
+
+    def fetch(self, known: str | None) -> Given | None:
+        """See `Source`."""
+        try:
+            environment = self._configuration.environment(OWN, ["default"], decrypt=True).filled_in()
+        except ConfigurationRefusal as error:
+            raise ConfigurationUnavailable(str(error)) from error
+        return None if environment.version == known else Given(environment.version, nested(environment.effective()))
 
 
 class Configuration:

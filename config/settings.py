@@ -8,7 +8,7 @@ from typing import Annotated
 from cryptography.fernet import Fernet
 from pydantic import AfterValidator, AmqpDsn, Field, SecretStr
 
-from chassis.settings import ProcessSettings, TokenSettings
+from chassis.settings import HttpSettings, ProcessSettings, TokenSettings
 
 OPERATOR = "operator"
 
@@ -24,7 +24,7 @@ def _fernet_keys(secret: SecretStr) -> SecretStr:
     return secret
 
 
-class ConfigSettings(ProcessSettings, TokenSettings):
+class ConfigSettings(ProcessSettings, TokenSettings, HttpSettings):
     """Everything that the service reads; `client_passwords` gives the log-ins beside it."""
 
     config_encryption_keys: Annotated[SecretStr, AfterValidator(_fernet_keys)] = Field(

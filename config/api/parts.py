@@ -6,6 +6,7 @@ from chassis.health import Health
 from chassis.http.keys import KeySource
 from chassis.settings import TokenSettings
 from config.api.access import Access
+from config.changes import Changes
 from config.remote import Remote
 from config.service import Configuration
 
@@ -16,6 +17,7 @@ class ApiParts:
 
     configuration: Configuration
     access: Access
+    changes: Changes
     keys: KeySource
     token_settings: TokenSettings
     remote: Remote | None = None

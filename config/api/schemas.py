@@ -35,6 +35,63 @@ class PlaceholdersSchema(Schema):
     )
 
 
+class ChangeSchema(Schema):
+    """One commit."""
+
+    commit = ma.fields.String(required=True)
+    author = ma.fields.String(required=True, metadata={"description": "A user's id, or who works on the machine"})
+    message = ma.fields.String(required=True)
+    at = ma.fields.String(required=True)
+
+
+class ShownChangeSchema(ChangeSchema):
+    """One commit and what it did."""
+
+    diff = ma.fields.String(required=True, metadata={"description": "Unified"})
+
+
+class ChangesQuerySchema(Schema):
+    """Whose changes."""
+
+    application = ma.fields.String(load_default=None)
+
+
+class NewChangeSchema(Schema):
+    """Settings to change, in one commit."""
+
+    application = ma.fields.String(required=True)
+    profile = ma.fields.String(load_default=None, allow_none=True)
+    values = ma.fields.Dict(
+        keys=ma.fields.String(validate=ma.validate.Length(1, 200)),
+        required=True,
+        validate=ma.validate.Length(1, 50),
+        metadata={"description": "The new value of each key; null removes the key"},
+    )
+    message = ma.fields.String(load_default=None, allow_none=True, validate=ma.validate.Length(1, 500))
+
+
+class RollbackSchema(Schema):
+    """The commit whose settings are wanted again."""
+
+    commit = ma.fields.String(required=True)
+    message = ma.fields.String(load_default=None, allow_none=True, validate=ma.validate.Length(1, 500))
+
+
+class ExpectedSchema(ma.Schema):
+    """The headers of a change."""
+
+    class Meta:
+        """See marshmallow."""
+
+        unknown = ma.EXCLUDE
+
+    if_match = ma.fields.String(
+        data_key="If-Match",
+        load_default=None,
+        metadata={"description": "The commit that was seen last: with it nobody else's change is overwritten"},
+    )
+
+
 class FetchedSchema(Schema):
     """The state after a fetch."""
 

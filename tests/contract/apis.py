@@ -35,7 +35,9 @@ from chassis.times import utc_now
 from config.api.access import Access
 from config.api.app import create_app as create_config
 from config.api.parts import ApiParts as ConfigParts
+from config.changes import Changes
 from config.cipher import Cipher
+from config.models import Models
 from config.service import Configuration
 from tests.unit.config.repositories import repository_of
 from tests.unit.inventory.fakes import Store
@@ -115,10 +117,9 @@ def orders() -> Flask:
 
 def config() -> Flask:
     """One shared setting."""
-    configuration = Configuration(
-        repository_of({"application.yml": "a: 1\n"}), Cipher([Fernet.generate_key().decode()]), "main"
-    )
-    return create_config(ConfigParts(configuration, Access({}), KEYS, SETTINGS))
+    repository, cipher = repository_of({"application.yml": "a: 1\n"}), Cipher([Fernet.generate_key().decode()])
+    configuration, changes = Configuration(repository, cipher, "main"), Changes(repository, Models({}, cipher), "main")
+    return create_config(ConfigParts(configuration, Access({}), changes, KEYS, SETTINGS))
 
 
 def notifications() -> Flask:

@@ -27,9 +27,10 @@ UNKNOWN = {
     "application": "nosuch",
     "profile": "default",
     "label": "no-such-label",
+    "commit": "0000000",
 }
 PROBED = {
-    "config": {401, 403, 404, 409},
+    "config": {401, 403, 404, 409, 422},
     "users": {400, 401, 403, 404, 422},
     "inventory": {401, 403, 404, 422},
     "notifications": {401, 404, 422},

@@ -1,6 +1,7 @@
 """A configuration over a repository in memory, and the API over it."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
@@ -10,8 +11,10 @@ from chassis.settings import TokenSettings
 from config.api.access import Access
 from config.api.app import create_app
 from config.api.parts import ApiParts
+from config.changes import Changes
 from config.cipher import Cipher
 from config.git import GitRepository
+from config.models import Models
 from config.service import Configuration
 from tests.contract.apis import OneKey
 from tests.unit.config.repositories import repository_of
@@ -19,6 +22,19 @@ from tests.unit.config.repositories import repository_of
 Commit = Callable[..., str]
 
 PASSWORDS = {"orders": "orders-password", "users": "users-password", "operator": "operator-password"}
+LEVELS = {"enum": ["DEBUG", "INFO"], "type": "string"}
+MODELS: dict[str, dict[str, Any]] = {
+    "orders": {
+        "properties": {
+            "log_level": LEVELS,
+            "order_tries": {"type": "integer", "minimum": 0},
+            "shared": {"type": "integer"},
+            "name": {"type": "string"},
+            "password": {"type": "string", "format": "password", "writeOnly": True},
+        }
+    },
+    "users": {"properties": {"log_level": LEVELS, "access_token_lifetime": {"type": "integer", "minimum": 1}}},
+}
 SEED = {
     "application.yml": "log_level: INFO\nshared: 1\n",
     "application-dev.yml": "shared: 2\n",
@@ -61,6 +77,12 @@ def configuration(repository: GitRepository, cipher: Cipher) -> Configuration:
 
 
 @pytest.fixture
-def client(configuration: Configuration) -> FlaskClient:
+def changes(repository: GitRepository, cipher: Cipher) -> Changes:
+    """Changes the repository, by the models of MODELS."""
+    return Changes(repository, Models(MODELS, cipher), "main")
+
+
+@pytest.fixture
+def client(configuration: Configuration, changes: Changes) -> FlaskClient:
     """Calls the API."""
-    return create_app(ApiParts(configuration, Access(PASSWORDS), OneKey(), TokenSettings())).test_client()
+    return create_app(ApiParts(configuration, Access(PASSWORDS), changes, OneKey(), TokenSettings())).test_client()
