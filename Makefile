@@ -5,11 +5,12 @@ VENV = .venv/bin
 FORCE ?=
 S ?=
 ARGS ?=
+CONFIG = docker compose exec -T config python -m config.commands
 export FORCE S
 export PYTHONDONTWRITEBYTECODE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help up down clean ps logs shell demo test test-unit check format venv images images-refresh bench-relay bench-sockets topology contracts dead-letters rebuild-catalogue rotate-keys lock python
+.PHONY: help up down clean ps logs shell demo test test-unit check format venv images images-refresh bench-relay bench-sockets topology contracts settings config-set config-log config-diff config-rollback config-encrypt dead-letters rebuild-catalogue rotate-keys lock python
 
 ##@ Run
 
@@ -43,6 +44,22 @@ rebuild-catalogue: ## make the orders service's copy of the catalogue anew, from
 rotate-keys: ## make the next key that signs access tokens, and wait until it does (10 s); nobody is logged out
 	@docker compose run --rm --no-deps users-setup python -m apps.users.rotate_keys
 
+config-set: ## change a setting: application=orders key=order_tries value=5 (profile=, message=)
+	@$(CONFIG) set --author "$${USER:-operator}" $${profile:+--profile "$$profile"} \
+	  $${message:+--message "$$message"} $${remove:+--remove} -- "$$application" "$$key" $${value+"$$value"}
+
+config-log: ## the changes of the settings, the newest first (application=orders)
+	@$(CONFIG) log -- $${application:+"$$application"}
+
+config-diff: ## what a change did: commit=… (or what differs from other=…)
+	@$(CONFIG) diff -- "$$commit" $${other:+"$$other"}
+
+config-rollback: ## bring back the settings of commit=… (message=)
+	@$(CONFIG) rollback --author "$${USER:-operator}" $${message:+--message "$$message"} -- "$$commit"
+
+config-encrypt: ## the {cipher} form of a secret: value=…, or from standard input
+	@$(CONFIG) encrypt -- $${value+"$$value"}
+
 ##@ Develop
 
 test: python ## everything: lint, types, unit, contract, integration and end-to-end tests, on a stack of its own
@@ -65,6 +82,9 @@ topology: venv ## generate rabbitmq/definitions.json from the event catalogue
 
 contracts: venv ## generate docs/events (AsyncAPI, JSON Schemas) from the services' event models
 	@$(VENV)/python -W ignore -m catalogue.contracts
+
+settings: venv ## generate config/schemas and the tables of docs/configuration.md from the settings' models
+	@$(VENV)/python -m catalogue.settings
 
 lock: ## write requirements/*.txt with hashes (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 requirements/dev.in -o requirements/dev.txt

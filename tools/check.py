@@ -43,6 +43,7 @@ def checks(files: list[str]) -> dict[str, list[str]]:
         "topology": ["python", "-m", "catalogue.topology", "--check"],
         # The AsyncAPI models warn of field names of their own.
         "contracts": ["python", "-W", "ignore", "-m", "catalogue.contracts", "--check"],
+        "settings": ["python", "-m", "catalogue.settings", "--check"],
     }
 
 

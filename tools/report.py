@@ -1,6 +1,8 @@
-"""What `make up` says at its end: addresses, log-ins by the name of their variables, what is missing, memory in use."""
+"""What `make up` says at its end: addresses, log-ins by the name of their variables, what is missing, what runs."""
 
+import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 from tools.console import Clock, say, title
 from tools.shell import capture
@@ -27,6 +29,33 @@ def bytes_in_use(stats: str) -> int:
     return round(sum(float(number) * UNITS[unit] for number, unit in MEMORY.findall(stats)))
 
 
+def commit_of(answer: str) -> str | None:
+    """The configuration's commit in an HTTP answer of /health/ready; None when it tells of none."""
+    try:
+        report = json.loads(answer.partition("\r\n\r\n")[2])
+    except ValueError:
+        return None
+    return str(report["configuration"]["commit"]) if "configuration" in report else None
+
+
+def ask(container: str) -> str:
+    """What the container answers at /health/ready, on the port of an API or else of a worker."""
+    script = 'exec 3<> "/dev/tcp/127.0.0.1/$0" && printf "GET /health/ready HTTP/1.0\\r\\n\\r\\n" >&3 && cat <&3'
+    answers = (capture("docker", "exec", container, "bash", "-c", script, port) for port in ("8000", "9100"))
+    return next((answer for answer in answers if answer), "")
+
+
+def configurations(stack: Stack) -> dict[str, list[str]]:
+    """The commits of the configuration that our processes run, each with the services that run it."""
+    ours = [name for name, service in stack.services().items() if service.build_arguments is not None]
+    listing = capture(*stack.command("ps", "--format", "json", *ours), env=stack.environment) or ""
+    rows = [json.loads(line) for line in listing.splitlines()]
+    with ThreadPoolExecutor() as pool:
+        commits = pool.map(lambda row: commit_of(ask(row["Name"])), rows)
+        found = sorted((commit, str(row["Service"])) for row, commit in zip(rows, commits, strict=True) if commit)
+    return {commit: list(dict.fromkeys(name for each, name in found if each == commit)) for commit, _ in found}
+
+
 def memory(stack: Stack) -> str:
     """What the stack's containers use now, in words."""
     label = f"label=com.docker.compose.project={stack.project}"
@@ -44,4 +73,6 @@ def show(stack: Stack, left_out: dict[str, str], clock: Clock) -> None:
     say(f"The log-ins are in {stack.env_file.name}, under the names on the right.")
     for name, why in left_out.items():
         say(f"Left out: {name} ({why}). Everything else works without it.")
+    for commit, names in configurations(stack).items():
+        say(f"Configuration {commit}: {', '.join(names)}")
     say(f"Memory: {memory(stack)}")
