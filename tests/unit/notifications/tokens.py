@@ -27,7 +27,7 @@ class OneKey:
 ADA = User(UUID("0199c19f-11aa-7b02-8f7e-52f4c1d0a9b3"), "ada@example.com", "Ada", language=Language.RUSSIAN)
 
 
-def bearer(user_id: UUID, *, session: UUID = SESSION, seconds: int = 300) -> Mapping[str, str]:
+def bearer(user_id: UUID, *, session: UUID = SESSION, seconds: int = 3600) -> Mapping[str, str]:
     """The headers of that user."""
     settings, now = TokenSettings(), utc_now()
     claims = {
