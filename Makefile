@@ -77,6 +77,10 @@ format: venv ## let ruff format the code and fix what it can
 venv: python ## make or update .venv from requirements/dev.txt
 	@$(TOOLS).venv
 
+.PHONY: dashboards
+dashboards: venv ## generate monitoring/grafana/dashboards from monitoring/dashboards
+	@$(VENV)/python -m monitoring.dashboards
+
 topology: venv ## generate rabbitmq/definitions.json from the event catalogue
 	@$(VENV)/python -m catalogue.topology
 

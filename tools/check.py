@@ -41,6 +41,7 @@ def checks(files: list[str]) -> dict[str, list[str]]:
         "yamllint": ["yamllint", "--strict", "."],
         "shellcheck": ["shellcheck", *scripts],
         "topology": ["python", "-m", "catalogue.topology", "--check"],
+        "dashboards": ["python", "-m", "monitoring.dashboards", "--check"],
         # The AsyncAPI models warn of field names of their own.
         "contracts": ["python", "-W", "ignore", "-m", "catalogue.contracts", "--check"],
         "settings": ["python", "-m", "catalogue.settings", "--check"],

@@ -1,0 +1,1 @@
+"""What watches the system: the files that Prometheus, the Collector and Grafana read, and the script behind them."""

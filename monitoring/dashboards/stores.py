@@ -1,0 +1,89 @@
+"""Stores: what the services wait for, and the servers that keep data."""
+
+from monitoring.dashboards.model import Dashboard, Panel, Query, Row
+from monitoring.dashboards.queries import rate
+
+BROKER = Row(
+    "RabbitMQ",
+    (
+        Panel(
+            "Free disk",
+            "bytes",
+            "Free space under the broker's data, and the mark below which it stops publishers.",
+            (
+                Query("rabbitmq_disk_space_available_bytes", "free"),
+                Query("rabbitmq_disk_space_available_limit_bytes", "mark"),
+            ),
+        ),
+        Panel(
+            "Messages kept",
+            "short",
+            "Messages in all queues, dead letters included.",
+            (Query("rabbitmq_queue_messages", "messages"),),
+        ),
+        Panel(
+            "Open files",
+            "short",
+            "The broker's open files and sockets; every queue and connection takes some.",
+            (Query("rabbitmq_process_open_fds", "open"),),
+        ),
+    ),
+)
+
+TELEMETRY = Row(
+    "Metrics, traces and logs",
+    (
+        Panel(
+            "Series in Prometheus",
+            "short",
+            "Series that have had a sample in the last hours. A jump: somebody put an id into a label.",
+            (Query("prometheus_tsdb_head_series", "series"),),
+        ),
+        Panel(
+            "Prometheus on disk",
+            "bytes",
+            "Blocks and write-ahead log; what is older than three days goes.",
+            (
+                Query("prometheus_tsdb_storage_blocks_bytes", "blocks"),
+                Query("prometheus_tsdb_wal_storage_size_bytes", "write-ahead log"),
+            ),
+        ),
+        Panel(
+            "Spans",
+            "ops",
+            "Spans a second that the Collector took, passed on to Zipkin, and could not pass on.",
+            (
+                Query(rate('{__name__=~"otelcol_receiver_accepted_spans(_total)?"}'), "taken"),
+                Query(rate('{__name__=~"otelcol_exporter_sent_spans(_total)?"}'), "sent"),
+                Query(rate('{__name__=~"otelcol_exporter_send_failed_spans(_total)?"}'), "failed"),
+            ),
+        ),
+        Panel(
+            "Log lines",
+            "ops",
+            "Lines a second that the Collector sent to Loki, and those that it must send again.",
+            (
+                Query(rate('{__name__=~"otelcol_exporter_sent_log_records(_total)?"}'), "sent"),
+                Query(rate('{__name__=~"otelcol_exporter_send_failed_log_records(_total)?"}'), "failed"),
+            ),
+        ),
+        Panel(
+            "Scrapes that take long",
+            "s",
+            "The slowest five targets. Above four seconds a scrape counts as failed.",
+            (Query("topk(5, scrape_duration_seconds)", "{{job}} {{instance}}"),),
+            red_from=4,
+        ),
+        Panel(
+            "Memory of Prometheus and the Collector",
+            "bytes",
+            "Resident memory; the limit of each container is 256 MiB.",
+            (
+                Query('process_resident_memory_bytes{job="prometheus"}', "prometheus"),
+                Query('{__name__=~"otelcol_process_memory_rss(_bytes)?"}', "otel-collector"),
+            ),
+        ),
+    ),
+)
+
+STORES = Dashboard("stores", "Stores", "The servers that keep messages, metrics, traces and logs.", (BROKER, TELEMETRY))
