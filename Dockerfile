@@ -31,7 +31,7 @@ FROM python:3.13-slim
 # A new volume takes its owner from here.
 RUN groupadd --gid 10001 app \
  && useradd --uid 10001 --gid app --no-create-home --home-dir /tmp --shell /usr/sbin/nologin --no-log-init app \
- && install --directory --owner=app --group=app /copies /definitions /repository
+ && install --directory --owner=app --group=app /copies /definitions /flower /repository
 COPY --from=dependencies /opt/venv /opt/venv
 COPY --from=sources /sources/chassis/healthcheck /usr/local/bin/
 COPY --from=sources /sources/chassis /app/chassis

@@ -72,7 +72,7 @@ def configure_logs(service: str, level: str = "INFO") -> None:
         processors=[*_shared_processors(service), structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=False,  # a cached one would keep the level of its first line
     )
     logging.config.dictConfig(log_dictconfig(service, level))
     logging.captureWarnings(capture=True)

@@ -13,6 +13,9 @@ EVENT_SECONDS = Histogram("event_handling_seconds", "Time to handle an event", [
 EVENTS_HEARD = Counter("events_heard_live_total", "Events that a process heard live", ["type", "outcome"])
 DEAD_LETTERS = Counter("dead_letters_total", "Messages put aside as dead letters", ["queue", "kind"])
 RELAY_LEADING = Gauge("relay_leading", "1 while this process relays its service's outbox, 0 while it stands by")
+STORE_SECONDS = Histogram(
+    "store_call_seconds", "Time that a store took to answer", ["store", "operation"], buckets=_FAST
+)
 BREAKER_STATE = Gauge("circuit_breaker_state", "0 closed, 1 half-open, 2 open", ["target"])
 DEPENDENCY_UP = Gauge("dependency_up", "1 while the last health check found it in order", ["dependency"])
 TASKS_SCHEDULED = Counter("tasks_scheduled_total", "Tasks that the scheduler sent", ["task"])

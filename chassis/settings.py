@@ -35,6 +35,9 @@ class ProcessSettings(EnvironmentSettings):
     otel_exporter_otlp_endpoint: HttpUrl | None = Field(
         default=None, description="where traces go, by OTLP over HTTP; without it there are none"
     )
+    trace_sample_ratio: float = Field(
+        default=1.0, ge=0, le=1, description="which share of the traces that begin here is recorded"
+    )
     startup_timeout: float = Field(default=30.0, gt=0, description="seconds to wait for a data store at start")
 
     _live: "Live[Self] | None" = PrivateAttr(default=None)

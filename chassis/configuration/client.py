@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import requests
-from opentelemetry.instrumentation.utils import suppress_instrumentation
 
 from chassis.configuration.reach import ConfigurationReach
 
@@ -60,8 +59,7 @@ class ConfigurationClient:
         """See `Source`."""
         headers = {"If-None-Match": f'"{known}"'} if known else {}
         try:
-            with suppress_instrumentation():  # a poll is no step of any request
-                answer = self._session.get(self.url, auth=self._login, headers=headers, timeout=ANSWER_SECONDS)
+            answer = self._session.get(self.url, auth=self._login, headers=headers, timeout=ANSWER_SECONDS)
             if answer.status_code == _UNCHANGED:
                 return None
             if answer.status_code in _REFUSED:

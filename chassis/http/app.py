@@ -10,7 +10,6 @@ import flask_smorest
 import marshmallow as ma
 from flask import Flask, Response, g, request
 from flask_smorest.pagination import PaginationMetadataSchema
-from opentelemetry.instrumentation.flask import FlaskInstrumentor
 from prometheus_flask_exporter import PrometheusMetrics
 from werkzeug.exceptions import HTTPException
 
@@ -18,15 +17,16 @@ from chassis.health import Health
 from chassis.http import errors
 from chassis.http.health import health_blueprint
 from chassis.http.problems import problem_pages
+from chassis.http.spans import UNTRACED, note_route, traced
 from chassis.identifiers import new_id
 from chassis.logs import get_logger
+from chassis.telemetry import current_trace_id
 
 log = get_logger()
 
 MAX_BODY_BYTES = 64 * 1024
 View = TypeVar("View", bound=Callable[..., Any])
 _BEARER = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
-_UNLOGGED = ("/health/", "/metrics")
 
 
 class Schema(ma.Schema):
@@ -146,7 +146,7 @@ def create_app(description: Description, health: Health) -> Flask:
     PrometheusMetrics(
         app, group_by="url_rule", excluded_paths=["^/health/.*"], default_labels={"service": description.service}
     )
-    FlaskInstrumentor().instrument_app(app, excluded_urls="health/.*,metrics")  # type: ignore[no-untyped-call]
+    app.wsgi_app = traced(app.wsgi_app)  # type: ignore[method-assign, assignment]
     return app
 
 
@@ -180,11 +180,15 @@ def _readable() -> bool:
 
 def _end(response: Response) -> Response:
     response.headers["X-Request-ID"] = g.request_id
-    if not request.path.startswith(_UNLOGGED):
+    if trace_id := current_trace_id():
+        response.headers["X-Trace-Id"] = trace_id
+    if not request.path.startswith(UNTRACED):
+        route = str(request.url_rule) if request.url_rule else None
+        note_route(request.method, route)
         log.info(
             "request",
             method=request.method,
-            route=str(request.url_rule) if request.url_rule else None,
+            route=route,
             status=response.status_code,
             code=g.get("problem_code"),
             user_id=str(g.caller.id) if "caller" in g else None,

@@ -6,11 +6,11 @@ from typing import Any
 
 import requests
 import stamina
-from opentelemetry.instrumentation.requests import RequestsInstrumentor
 from requests.adapters import HTTPAdapter
 
 from chassis.discovery import NoInstance, Resolver
 from chassis.http.breaker import Breaker, CircuitOpen
+from chassis.http.spans import client_span
 
 SERVER_ERROR = 500
 LEAST_SECONDS = 0.001  # a time-out of nothing is none at all
@@ -44,7 +44,6 @@ class ServiceClient:
         budget: Seconds = 5.0,
         breaker: Breaker | None = None,
     ) -> None:
-        RequestsInstrumentor().instrument()
         self._service = service
         self._resolver = resolver
         self._timeout = timeout
@@ -88,7 +87,10 @@ class ServiceClient:
     def _once(self, method: str, path: str, options: dict[str, Any], deadline: float) -> requests.Response:
         url = self._resolver.url(self._service) + path
         timeout = max(LEAST_SECONDS, min(_now(self._timeout), deadline - time.monotonic()))
-        response = self._session.request(method, url, timeout=timeout, **options)
+        with client_span(method, url, self._service) as (trace, note_status):
+            headers = {**options.pop("headers", {}), **trace}
+            response = self._session.request(method, url, timeout=timeout, headers=headers, **options)
+            note_status(response.status_code)
         if response.status_code >= SERVER_ERROR:
             raise ServiceUnavailable(f"{self._service} answered {response.status_code}")
         return response

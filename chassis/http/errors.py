@@ -6,11 +6,11 @@ from typing import Any
 
 import marshmallow as ma
 from flask import Response, g, has_request_context, request
-from opentelemetry import trace
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
 from chassis.logs import get_logger
+from chassis.telemetry import current_trace_id
 
 log = get_logger()
 
@@ -86,7 +86,7 @@ def problem_response(problem: Problem, *, trace_id: str | None = None) -> Respon
         "instance": problem.instance or (request.path if has_request_context() else None),
         "code": problem.code,
         "errors": problem.errors,
-        "trace_id": trace_id or _trace_id(),
+        "trace_id": trace_id or current_trace_id(),
     }
     given = {name: value for name, value in body.items() if value is not None}
     if has_request_context():
@@ -128,8 +128,3 @@ def _by_field(messages: Mapping[str, Any]) -> Mapping[str, Any]:
     for place in messages.values():
         fields.update(place if isinstance(place, Mapping) else {"_": place})
     return fields
-
-
-def _trace_id() -> str | None:
-    context = trace.get_current_span().get_span_context()
-    return trace.format_trace_id(context.trace_id) if context.is_valid else None

@@ -99,9 +99,8 @@ class EventConsumer(Consumer):
 
 def _task_headers(name: str, task_id: str, root: str, parent: str | None, delivery: Delivery) -> dict[str, Any]:
     """The headers of Celery's message protocol, version 2."""
-    traceparent = delivery.headers.get("traceparent")
     return {
         "task": name, "id": task_id, "root_id": root, "parent_id": parent, "lang": "py", "argsrepr": "()",
         "kwargsrepr": "{}", "retries": delivery.rounds, "eta": None, "expires": None, "timelimit": [None, None],
-        "group": None, "ignore_result": True, **({"traceparent": traceparent} if traceparent else {}),
+        "group": None, "ignore_result": True,
     }  # fmt: skip

@@ -20,6 +20,7 @@ from chassis.logs import get_logger
 from chassis.messaging.delivery import Delivery
 from chassis.messaging.events import DuplicateEvent, Event, PoisonMessage
 from chassis.messaging.publisher import BatchPublisher, BrokerUnavailable, Message
+from chassis.messaging.spans import note_event, note_failure, processing
 from chassis.messaging.subscriptions import Subscription, Subscriptions
 from chassis.messaging.topology import dead_exchange
 from chassis.times import rfc3339, utc_now
@@ -44,15 +45,21 @@ class Handling:
 
     def handle(self, delivery: Delivery) -> None:
         """Runs the handler of the event in the delivery and settles the message. Raises Celery's Reject or Ignore."""
+        with processing(delivery):
+            self._handle(delivery)
+
+    def _handle(self, delivery: Delivery) -> None:
         started, kind, outcome = time.monotonic(), "unknown", "retried"
         try:
             event = delivery.event()
+            note_event(delivery, event)
             subscription = self._subscription(delivery, event)
             kind = event.type  # of the catalogue, so that nobody can make up labels of the metrics
             outcome = self._attempt(subscription, event)
         except self.transient as error:
             if delivery.rounds < self.rounds:
                 context = {"queue": delivery.queue, "event_type": kind, "round": delivery.rounds + 1}
+                note_failure(_words(error))
                 log.warning("event_retried", **context, reason=_words(error))
                 raise Reject(error, requeue=False) from error
             outcome = self._park(
@@ -117,10 +124,15 @@ class Handling:
             raise Reject(error, requeue=False) from error
         if refused:
             raise Reject(RuntimeError(f"dead letter not taken: {refused}"), requeue=False)
+        note_failure(reason)
         metrics.DEAD_LETTERS.labels(delivery.queue, kind).inc()
         log.error("event_dead", queue=delivery.queue, kind=kind, message_id=delivery.message_id, reason=reason)
         return "dead"
 
 
 def _words(error: BaseException) -> str:
+    if isinstance(error, ValidationError):  # its own words repeat the input, which may be anybody's data
+        mistakes = error.errors(include_url=False, include_context=False, include_input=False)
+        fields = (f"{'.'.join(map(str, mistake['loc']))}: {mistake['msg']}" for mistake in mistakes)
+        return f"ValidationError: {'; '.join(fields)}"
     return f"{type(error).__name__}: {error}".replace("\n", " ").strip()

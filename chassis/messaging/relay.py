@@ -6,14 +6,13 @@ import threading
 import time
 from collections.abc import Collection, Sequence
 
-from opentelemetry import trace
-
 from chassis import failpoints, metrics
 from chassis.logs import get_logger
 from chassis.messaging.events import CONTENT_TYPE
 from chassis.messaging.publisher import BatchPublisher, BrokerUnavailable, Message
+from chassis.messaging.spans import sending
 from chassis.storage.outbox import Outbox, StoredEvent
-from chassis.telemetry import current_traceparent, remote_context, tracer
+from chassis.telemetry import current_traceparent
 
 log = get_logger()
 
@@ -124,15 +123,7 @@ class Relay:
         return [event.id for event in events if event.id not in refused]
 
     def _message(self, event: StoredEvent) -> Message:
-        context = remote_context(event.traceparent)
-        attributes = {
-            "messaging.system": "rabbitmq",
-            "messaging.operation.type": "send",
-            "messaging.destination.name": self._service,
-            "messaging.message.id": event.id,
-        }
-        name = f"send {event.type}"
-        with tracer.start_as_current_span(name, context, trace.SpanKind.PRODUCER, attributes):
+        with sending(self._service, event):
             traceparent = current_traceparent()
         headers = {} if traceparent is None else {"traceparent": traceparent}
         return Message(event.id, self._service, event.type, event.body.encode(), CONTENT_TYPE, headers, event.type)

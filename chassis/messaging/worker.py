@@ -6,7 +6,6 @@ from typing import Any, Protocol
 from celery import Celery, signals
 from celery.apps import worker as apps_worker
 from kombu import Exchange, Queue
-from opentelemetry.instrumentation.celery import CeleryInstrumentor
 from pydantic import Field
 
 from chassis.discovery import Registration
@@ -163,8 +162,7 @@ def _connect_signals(components: Sequence[_Component], settings: WorkerSettings,
     endpoint = settings.otel_exporter_otlp_endpoint
 
     def start(**_: object) -> None:
-        configure_telemetry(name, str(endpoint) if endpoint else None)
-        CeleryInstrumentor().instrument()  # type: ignore[no-untyped-call]
+        configure_telemetry(name, str(endpoint) if endpoint else None, settings.trace_sample_ratio)
         for each in components:
             each.start()
 

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from opentelemetry.instrumentation.pymongo import PymongoInstrumentor
 from pymongo import MongoClient
 from pymongo.errors import AutoReconnect, ConnectionFailure, PyMongoError, WriteConcernError
 
@@ -16,6 +15,7 @@ from chassis.logs import stop_with
 from chassis.messaging.events import Event
 from chassis.settings import MongoSettings
 from chassis.storage.outbox import StoredEvent
+from chassis.storage.spans import CommandWatch
 from chassis.waiting import wait_until
 
 Document = dict[str, Any]
@@ -29,10 +29,10 @@ INBOX_SIZE = 50
 
 def create_mongo_client(settings: MongoSettings, *, startup_timeout: float) -> MongoClient[Document]:
     """A client that writes with majority and journal, reached at least once; else the process ends with a sentence."""
-    PymongoInstrumentor().instrument()
     url = settings.mongo_url.get_secret_value()
     client: MongoClient[Document] = MongoClient(
         url,
+        event_listeners=[CommandWatch()],
         tz_aware=True,
         serverSelectionTimeoutMS=3000,
         connectTimeoutMS=3000,

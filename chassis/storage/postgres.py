@@ -3,7 +3,6 @@
 from types import TracebackType
 from typing import Self
 
-from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
 from pydantic import BaseModel
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -16,6 +15,7 @@ from chassis.messaging.events import DuplicateEvent, Event, publication
 from chassis.settings import PostgresSettings
 from chassis.storage.outbox import StoredEvent
 from chassis.storage.postgres_answers import claim, find_answer, keep_answer
+from chassis.storage.spans import watch_statements
 from chassis.waiting import wait_until
 
 TRANSIENT: tuple[type[Exception], ...] = (OperationalError, InterfaceError, PoolExhausted)
@@ -53,7 +53,7 @@ def create_postgres_engine(settings: PostgresSettings, *, startup_timeout: float
         hide_parameters=True,  # an error's text goes to the log; what customers typed must not
         connect_args={"connect_timeout": 3, "options": "-c statement_timeout=10000 -c lock_timeout=5000"},
     )
-    SQLAlchemyInstrumentor().instrument(engine=engine)
+    watch_statements(engine)
     problem = wait_until(lambda: check_postgres(engine), startup_timeout)
     if problem is not None:
         stop_with(

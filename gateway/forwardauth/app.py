@@ -18,16 +18,14 @@ from chassis.http.client import ServiceUnavailable
 from chassis.http.errors import Problem, problem_of, problem_response, unexpected
 from chassis.http.health import health_blueprint
 from chassis.http.problems import problem_pages
+from chassis.http.spans import METHODS
 from chassis.identifiers import new_id
 from chassis.logs import get_logger
-from chassis.telemetry import current_traceparent, tracer
+from chassis.telemetry import current_trace_id, current_traceparent, tracer
 from gateway.forwardauth import metrics
 from gateway.forwardauth.tokens import Identity, InvalidToken, TokenReader
 
 log = get_logger()
-
-# Anything else would make a name, and a label, of whatever a client comes up with (OpenTelemetry's HTTP conventions).
-METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 def create_app(reader: TokenReader, health: Health) -> Flask:
@@ -39,6 +37,8 @@ def create_app(reader: TokenReader, health: Health) -> Flask:
         with metrics.VERIFY_SECONDS.time(), _root_span() as span:
             response = _verdict(reader, span)
             response.headers["X-Request-ID"] = str(new_id())
+            if trace_id := current_trace_id():
+                response.headers["X-Trace-Id"] = trace_id
             if traceparent := current_traceparent():
                 response.headers["traceparent"] = traceparent
         metrics.VERDICTS.labels(response.status_code).inc()

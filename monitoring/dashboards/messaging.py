@@ -84,6 +84,12 @@ OUTBOX = Row(
             (Query(rate("events_consumed_total", by="outcome"), "{{outcome}}"),),
         ),
         Panel(
+            "Heard live",
+            "ops",
+            "Events a second that every replica hears for itself, for sockets and settings; they pass no inbox.",
+            (Query(rate("events_heard_live_total", by="job, type"), "{{job}} {{type}}"),),
+        ),
+        Panel(
             "Refused by the broker",
             "short",
             "Events of the last hour that the broker returned or refused. They stay in the outbox; the log names them.",

@@ -138,8 +138,15 @@ WORKERS = Row(
 )
 
 SATURATION = Row(
-    "Saturation",
+    "Saturation and dependencies",
     (
+        Panel(
+            "What processes cannot reach",
+            "short",
+            "Processes to which a check of /health/ready fails, by what they depend on. Nothing here is well.",
+            (Query("count by (dependency) (dependency_up == 0) or vector(0)", "{{dependency}}"),),
+            red_from=1,
+        ),
         Panel("CPU", "percentunit", "Share of one core that each process of ours uses.", (Query(CPU, "{{job}}"),)),
         Panel(
             "Memory",

@@ -1,7 +1,31 @@
 """Stores: what the services wait for, and the servers that keep data."""
 
 from monitoring.dashboards.model import Dashboard, Panel, Query, Row
-from monitoring.dashboards.queries import rate
+from monitoring.dashboards.queries import quantile, rate
+
+CALLS = Row(
+    "As the services see them",
+    (
+        Panel(
+            "Calls",
+            "ops",
+            "Statements and commands a second that the services' processes sent, by store and operation.",
+            (Query(rate("store_call_seconds_count", by="store, operation"), "{{store}} {{operation}}"),),
+        ),
+        Panel(
+            "Time of a call, p95",
+            "s",
+            "What a statement or command takes, the way to the server included. High everywhere: the server is busy.",
+            (Query(quantile(0.95, "store_call_seconds", by="store, operation"), "{{store}} {{operation}}"),),
+        ),
+        Panel(
+            "Time in stores, by process",
+            "percentunit",
+            "Seconds that each process waits for stores in a second; above 1, several of its threads do.",
+            (Query(rate("store_call_seconds_sum", by="job"), "{{job}}"),),
+        ),
+    ),
+)
 
 BROKER = Row(
     "RabbitMQ",
@@ -86,4 +110,6 @@ TELEMETRY = Row(
     ),
 )
 
-STORES = Dashboard("stores", "Stores", "The servers that keep messages, metrics, traces and logs.", (BROKER, TELEMETRY))
+STORES = Dashboard(
+    "stores", "Stores", "What the services wait for, and the servers that keep data.", (CALLS, BROKER, TELEMETRY)
+)

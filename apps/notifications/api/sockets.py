@@ -10,7 +10,6 @@ import flask
 import marshmallow as ma
 from flask import Response, request
 from flask_jwt_extended import get_jwt
-from opentelemetry.instrumentation.utils import suppress_instrumentation
 
 from apps.notifications import access
 from apps.notifications.api.parts import ApiParts
@@ -88,19 +87,18 @@ def _ticket(query: Mapping[str, Any]) -> str:
 
 
 def _serve(parts: ApiParts, ticket: Ticket, after: UUID | None) -> None:
-    # It lasts for minutes, so it is no request to be measured, and its queries belong to no request's trace.
+    # It lasts for minutes, so it is no request to be measured.
     request.prom_do_not_track = True  # type: ignore[attr-defined] # the exporter's own mark
-    with suppress_instrumentation():
-        try:
-            with parts.feed.place(ticket.user_id):
-                number = parts.feed.position(ticket.user_id, after)
-                if number is None:
-                    raise Problem(422, errors={"query": {"after": ["There is no such notification in the inbox."]}})
-                parts.feed.serve(WebSocket(request.environ), ticket, number)
-        except TooManySockets as refusal:
-            raise _limited(refusal) from refusal
-        except SocketGone:
-            return
+    try:
+        with parts.feed.place(ticket.user_id):
+            number = parts.feed.position(ticket.user_id, after)
+            if number is None:
+                raise Problem(422, errors={"query": {"after": ["There is no such notification in the inbox."]}})
+            parts.feed.serve(WebSocket(request.environ), ticket, number)
+    except TooManySockets as refusal:
+        raise _limited(refusal) from refusal
+    except SocketGone:
+        return
 
 
 def _limited(refusal: Refusal) -> Problem:

@@ -1,0 +1,75 @@
+"""Spans of the broker's hops: one where an event is sent, one where it is processed (OpenTelemetry's conventions)."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from opentelemetry import trace
+from opentelemetry.trace import SpanKind, StatusCode
+
+from chassis.messaging.delivery import Delivery
+from chassis.messaging.events import Event
+from chassis.storage.outbox import StoredEvent
+from chassis.telemetry import remote_context, tracer
+
+_RABBITMQ = {"messaging.system": "rabbitmq", "peer.service": "rabbitmq"}
+
+
+@contextmanager
+def sending(exchange: str, event: StoredEvent) -> Iterator[None]:
+    """A span in the trace that the event was born in; the message carries it on."""
+    destination = f"{exchange}:{event.type}"
+    attributes = {
+        **_RABBITMQ,
+        "messaging.operation.name": "send",
+        "messaging.operation.type": "send",
+        "messaging.destination.name": destination,
+        "messaging.rabbitmq.destination.routing_key": event.type,
+        "messaging.message.id": event.id,
+    }
+    with tracer.start_as_current_span(
+        f"send {destination}", remote_context(event.traceparent), SpanKind.PRODUCER, attributes
+    ):
+        yield
+
+
+@contextmanager
+def processing(delivery: Delivery) -> Iterator[None]:
+    """A span in the trace that the message carries; a message that carries none begins one."""
+    attributes = {
+        **_RABBITMQ,
+        "messaging.operation.name": "process",
+        "messaging.operation.type": "process",
+        "messaging.destination.name": delivery.queue,
+    }
+    with tracer.start_as_current_span(
+        f"process {delivery.queue}",
+        remote_context(delivery.headers.get("traceparent")),
+        SpanKind.CONSUMER,
+        attributes,
+        record_exception=False,  # what passes through tells Celery how to settle the message
+        set_status_on_exception=False,
+    ):
+        yield
+
+
+def note_event(delivery: Delivery, event: Event) -> None:
+    """Says on the running span what is processed."""
+    span = trace.get_current_span()
+    if not span.is_recording():
+        return
+    destination = f"{delivery.publisher}:{event.type}:{delivery.queue}"
+    span.update_name(f"process {destination}")
+    span.set_attributes(
+        {
+            "messaging.destination.name": destination,
+            "messaging.rabbitmq.destination.routing_key": event.type,
+            "messaging.message.id": str(event.id),
+            "messaging.message.conversation_id": event.correlationid,
+            "messaging.message.body.size": len(delivery.body),
+        }
+    )
+
+
+def note_failure(reason: str) -> None:
+    """Says on the running span that the event was not handled, and why."""
+    trace.get_current_span().set_status(StatusCode.ERROR, reason)

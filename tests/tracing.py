@@ -1,0 +1,32 @@
+"""Spans of one test alone, kept in memory."""
+
+import pytest
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from chassis.http import spans as http_spans
+from chassis.messaging import spans as messaging_spans
+from chassis.storage import spans as storage_spans
+
+
+class Recorder:
+    """Takes the place of the chassis' tracer, and of a process that has begun a trace."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._exporter = InMemorySpanExporter()
+        provider = TracerProvider()
+        provider.add_span_processor(SimpleSpanProcessor(self._exporter))
+        self.tracer = provider.get_tracer("test")
+        for module in (http_spans, messaging_spans, storage_spans):
+            monkeypatch.setattr(module, "tracer", self.tracer)
+
+    @property
+    def ended(self) -> tuple[ReadableSpan, ...]:
+        """The spans that have ended, in that order."""
+        return self._exporter.get_finished_spans()
+
+    def only(self) -> ReadableSpan:
+        """The one span that has ended."""
+        (span,) = self.ended
+        return span
