@@ -32,6 +32,10 @@ logs: python ## follow the logs of one service (S=orders-api) or of all
 shell: python ## a shell in a container (S=orders-api)
 	@$(TOOLS).manage shell
 
+.PHONY: search-logs
+search-logs: ## log lines that match (query='…' in LogQL or words, since=1h, limit=100)
+	@docker compose run --rm --no-deps ops logs --since "$${since:-1h}" --limit "$${limit:-100}" -- "$$query"
+
 demo: python ## sign up, place an order that is confirmed and one that is rejected
 	@$(TOOLS).demo
 
@@ -77,9 +81,12 @@ format: venv ## let ruff format the code and fix what it can
 venv: python ## make or update .venv from requirements/dev.txt
 	@$(TOOLS).venv
 
-.PHONY: dashboards
+.PHONY: dashboards metrics
 dashboards: venv ## generate monitoring/grafana/dashboards from monitoring/dashboards
 	@$(VENV)/python -m monitoring.dashboards
+
+metrics: venv ## write the table of our metrics into docs/observability.md
+	@$(VENV)/python -W ignore -m catalogue.metrics
 
 topology: venv ## generate rabbitmq/definitions.json from the event catalogue
 	@$(VENV)/python -m catalogue.topology
@@ -99,6 +106,10 @@ bench-relay: venv ## events a second through the relay, from PostgreSQL and from
 
 bench-sockets: venv ## memory of one notifications replica that holds 1,000 idle sockets
 	@PYTHONPATH=. $(VENV)/python tests/load/bench_sockets.py
+
+.PHONY: bench-telemetry
+bench-telemetry: venv ## what tracing costs a request: off, on, and with a Collector that is silent
+	@PYTHONPATH=. $(VENV)/python tests/load/bench_telemetry.py
 
 ##@ Images
 

@@ -1,4 +1,4 @@
-"""The operators' command line: `docker compose run --rm ops dead-letters …`."""
+"""The operators' command line: `docker compose run --rm ops dead-letters …`, `… ops logs …`."""
 
 import json
 import sys
@@ -9,6 +9,7 @@ import click
 import requests
 from pydantic import Field, HttpUrl, SecretStr
 
+from chassis.log_search import logs
 from chassis.messaging.dead_letters import SUFFIX, DeadLetter, DeadLetters, UnknownQueue
 from chassis.messaging.topology import OPERATOR, VHOST
 from chassis.settings import EnvironmentSettings, load_settings
@@ -34,6 +35,9 @@ class OperatorSettings(EnvironmentSettings):
 def cli(context: click.Context) -> None:
     """What operators do by hand."""
     context.obj = load_settings(OperatorSettings, "ops")
+
+
+cli.add_command(logs)
 
 
 @cli.group("dead-letters")

@@ -6,15 +6,19 @@ polling, its health checks) makes no traces of one span each.
 """
 
 import logging
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from opentelemetry import context as otel_context
 from opentelemetry import trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from chassis.logs import get_logger
@@ -27,6 +31,7 @@ EXPORT_SECONDS = 1.0
 EXPORT_TIMEOUT_SECONDS = 2.0
 
 _PROPAGATOR = TraceContextTextMapPropagator()
+_IDS = RandomIdGenerator()
 
 
 def configure_telemetry(service: str, endpoint: str | None, sample_ratio: float = 1.0) -> None:
@@ -40,11 +45,16 @@ def configure_telemetry(service: str, endpoint: str | None, sample_ratio: float 
     provider = TracerProvider(
         sampler=ParentBased(TraceIdRatioBased(sample_ratio)), resource=Resource.create({"service.name": service})
     )
-    exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces", timeout=EXPORT_TIMEOUT_SECONDS)
-    provider.add_span_processor(
-        BatchSpanProcessor(TellingExporter(exporter), QUEUED_SPANS, schedule_delay_millis=EXPORT_SECONDS * 1000)
-    )
+    processor = processor_for(endpoint)
+    provider.add_span_processor(processor)
     trace.set_tracer_provider(provider)
+    leaves.write_to(processor, provider.resource)
+
+
+def processor_for(endpoint: str) -> SpanProcessor:
+    """What collects ended spans and sends them to the Collector in batches, in a thread of its own."""
+    exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces", timeout=EXPORT_TIMEOUT_SECONDS)
+    return BatchSpanProcessor(TellingExporter(exporter), QUEUED_SPANS, schedule_delay_millis=EXPORT_SECONDS * 1000)
 
 
 class TellingExporter(SpanExporter):
@@ -68,6 +78,40 @@ class TellingExporter(SpanExporter):
         self._exporter.shutdown()
 
 
+@dataclass
+class Leaves:
+    """Spans in which nothing else happens: written down when they have ended, in a sixth of the time of a live span.
+
+    They are the many ones: each statement, each message.
+    """
+
+    _processor: SpanProcessor | None = None
+    _resource: Resource | None = None
+
+    def write_to(self, processor: SpanProcessor, resource: Resource) -> None:
+        """From here on they are handed to the processor."""
+        self._processor, self._resource = processor, resource
+
+    def write(
+        self, name: str, kind: SpanKind, attributes: Mapping[str, str | int], since: int, failure: str | None = None
+    ) -> SpanContext | None:
+        """Writes a span below the running one, from `since` (nanoseconds) until now; None when that is not recorded."""
+        parent = trace.get_current_span().get_span_context()
+        if self._processor is None or not parent.trace_flags.sampled:
+            return None
+        context = SpanContext(parent.trace_id, _IDS.generate_span_id(), is_remote=False, trace_flags=parent.trace_flags)
+        status = Status() if failure is None else Status(StatusCode.ERROR, failure)
+        span = ReadableSpan(
+            name, context, parent, self._resource, attributes, kind=kind, status=status, start_time=since,
+            end_time=time.time_ns(),
+        )  # fmt: skip
+        self._processor.on_end(span)
+        return context
+
+
+leaves = Leaves()
+
+
 def is_recording() -> bool:
     """Whether the running span is recorded: whether a span below it is worth making."""
     return trace.get_current_span().is_recording()
@@ -84,6 +128,11 @@ def current_traceparent() -> str | None:
     carrier: dict[str, str] = {}
     _PROPAGATOR.inject(carrier)
     return carrier.get("traceparent")
+
+
+def traceparent_of(context: SpanContext) -> str:
+    """The W3C form of a span's context."""
+    return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
 
 
 def remote_context(traceparent: str | None) -> otel_context.Context:

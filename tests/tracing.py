@@ -5,6 +5,7 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from chassis import telemetry
 from chassis.http import spans as http_spans
 from chassis.messaging import spans as messaging_spans
 from chassis.storage import spans as storage_spans
@@ -16,10 +17,15 @@ class Recorder:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._exporter = InMemorySpanExporter()
         provider = TracerProvider()
-        provider.add_span_processor(SimpleSpanProcessor(self._exporter))
+        processor = SimpleSpanProcessor(self._exporter)
+        provider.add_span_processor(processor)
         self.tracer = provider.get_tracer("test")
-        for module in (http_spans, messaging_spans, storage_spans):
-            monkeypatch.setattr(module, "tracer", self.tracer)
+        for spans in (http_spans, messaging_spans):
+            monkeypatch.setattr(spans, "tracer", self.tracer)
+        leaves = telemetry.Leaves()
+        leaves.write_to(processor, provider.resource)
+        for module in (messaging_spans, storage_spans):
+            monkeypatch.setattr(module, "leaves", leaves)
 
     @property
     def ended(self) -> tuple[ReadableSpan, ...]:

@@ -88,8 +88,8 @@ class ServiceClient:
         url = self._resolver.url(self._service) + path
         timeout = max(LEAST_SECONDS, min(_now(self._timeout), deadline - time.monotonic()))
         with client_span(method, url, self._service) as (trace, note_status):
-            headers = {**options.pop("headers", {}), **trace}
-            response = self._session.request(method, url, timeout=timeout, headers=headers, **options)
+            sent = {**options, "headers": {**options.get("headers", {}), **trace}}
+            response = self._session.request(method, url, timeout=timeout, **sent)
             note_status(response.status_code)
         if response.status_code >= SERVER_ERROR:
             raise ServiceUnavailable(f"{self._service} answered {response.status_code}")

@@ -10,9 +10,8 @@ from chassis import failpoints, metrics
 from chassis.logs import get_logger
 from chassis.messaging.events import CONTENT_TYPE
 from chassis.messaging.publisher import BatchPublisher, BrokerUnavailable, Message
-from chassis.messaging.spans import sending
+from chassis.messaging.spans import note_sending
 from chassis.storage.outbox import Outbox, StoredEvent
-from chassis.telemetry import current_traceparent
 
 log = get_logger()
 
@@ -123,8 +122,7 @@ class Relay:
         return [event.id for event in events if event.id not in refused]
 
     def _message(self, event: StoredEvent) -> Message:
-        with sending(self._service, event):
-            traceparent = current_traceparent()
+        traceparent = note_sending(self._service, event)
         headers = {} if traceparent is None else {"traceparent": traceparent}
         return Message(event.id, self._service, event.type, event.body.encode(), CONTENT_TYPE, headers, event.type)
 

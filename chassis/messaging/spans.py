@@ -1,22 +1,23 @@
 """Spans of the broker's hops: one where an event is sent, one where it is processed (OpenTelemetry's conventions)."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from opentelemetry import context as otel_context
 from opentelemetry import trace
 from opentelemetry.trace import SpanKind, StatusCode
 
 from chassis.messaging.delivery import Delivery
 from chassis.messaging.events import Event
 from chassis.storage.outbox import StoredEvent
-from chassis.telemetry import remote_context, tracer
+from chassis.telemetry import leaves, remote_context, traceparent_of, tracer
 
 _RABBITMQ = {"messaging.system": "rabbitmq", "peer.service": "rabbitmq"}
 
 
-@contextmanager
-def sending(exchange: str, event: StoredEvent) -> Iterator[None]:
-    """A span in the trace that the event was born in; the message carries it on."""
+def note_sending(exchange: str, event: StoredEvent) -> str | None:
+    """Writes a span into the trace that the event was born in; returns what the message carries on: its context."""
     destination = f"{exchange}:{event.type}"
     attributes = {
         **_RABBITMQ,
@@ -26,10 +27,12 @@ def sending(exchange: str, event: StoredEvent) -> Iterator[None]:
         "messaging.rabbitmq.destination.routing_key": event.type,
         "messaging.message.id": event.id,
     }
-    with tracer.start_as_current_span(
-        f"send {destination}", remote_context(event.traceparent), SpanKind.PRODUCER, attributes
-    ):
-        yield
+    token = otel_context.attach(remote_context(event.traceparent))
+    try:
+        sent = leaves.write(f"send {destination}", SpanKind.PRODUCER, attributes, time.time_ns())
+    finally:
+        otel_context.detach(token)
+    return event.traceparent if sent is None else traceparent_of(sent)
 
 
 @contextmanager

@@ -93,6 +93,12 @@ FORWARDAUTH = Row(
             red_from=0.05,
         ),
         Panel(
+            "Security events",
+            "short",
+            "Of the last hour, as the users service counts them: failed log-ins, spent tokens that come again.",
+            (Query("sum by (event) (increase(security_events_total[1h]))", "{{event}}"),),
+        ),
+        Panel(
             "CPU of Traefik and ForwardAuth",
             "percentunit",
             "Share of one core.",

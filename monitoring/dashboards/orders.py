@@ -35,6 +35,30 @@ CUSTOMERS = Row(
     ),
 )
 
+STOCK = Row(
+    "Stock and accounts",
+    (
+        Panel(
+            "Units",
+            "short",
+            "Units of all products together: available, reserved for orders, sold.",
+            (Query("max by (state) (stock_units)", "{{state}}"),),
+        ),
+        Panel(
+            "Products that run low",
+            "short",
+            "Active products of which less is available than their threshold.",
+            (Query("max(stock_low_products)", "low"),),
+        ),
+        Panel(
+            "Age of the signing key",
+            "s",
+            "Of the key that signs access tokens. `make rotate-keys` makes a new one; the old one is still accepted.",
+            (Query("max(signing_key_age_seconds)", "age"),),
+        ),
+    ),
+)
+
 SAGA = Row(
     "Saga",
     (
@@ -51,6 +75,28 @@ SAGA = Row(
             "Events a second of inventory: its answers to the orders service, and products that run low.",
             (Query(rate("events_published_total", 'type=~"stock\\\\..+"', by="type"), "{{type}}"),),
             width=12,
+        ),
+        Panel(
+            "Orders that have not ended",
+            "short",
+            "At the orders worker's last count, by state. Pending and changing ones wait for inventory.",
+            (Query("sum by (status) (max by (status) (orders_in_state))", "{{status}}"),),
+        ),
+        Panel(
+            "Moves of orders",
+            "ops",
+            "Orders a second that came into each state.",
+            (Query(rate("orders_moved_total", by="status"), "{{status}}"),),
+        ),
+        Panel(
+            "Time of the saga",
+            "s",
+            "From placing an order until it was confirmed, rejected or cancelled, as the orders service decided it.",
+            (
+                Query(quantile(0.5, "order_saga_seconds", by="outcome"), "{{outcome}} p50"),
+                Query(quantile(0.95, "order_saga_seconds", by="outcome"), "{{outcome}} p95"),
+            ),
+            red_from=1,
         ),
         Panel(
             "Stale orders",
@@ -78,5 +124,5 @@ ORDERS = Dashboard(
     "orders",
     "Orders and saga",
     "What customers ask for, what becomes of it, and what keeps it waiting.",
-    (CUSTOMERS, SAGA),
+    (CUSTOMERS, SAGA, STOCK),
 )

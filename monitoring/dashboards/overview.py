@@ -151,8 +151,15 @@ SATURATION = Row(
         Panel(
             "Memory",
             "bytes",
-            "Resident memory of each process of ours; the limit of a container is 256 MiB.",
+            "Resident memory of each process of ours.",
             (Query(MEMORY, "{{job}}"),),
+        ),
+        Panel(
+            "Memory, share of the limit",
+            "percentunit",
+            "Of each container of ours. At 1 the kernel ends the process.",
+            (Query("max by (job) (cgroup_memory_working_set_bytes / (cgroup_memory_limit_bytes < Inf))", "{{job}}"),),
+            red_from=0.9,
         ),
         Panel(
             "Processes",
@@ -163,10 +170,62 @@ SATURATION = Row(
     ),
 )
 
+CONFIGURATION = Row(
+    "Configuration",
+    (
+        Panel(
+            "Reads",
+            "short",
+            "Configurations that services asked for in the last ten minutes, by outcome.",
+            (
+                Query(
+                    "sum by (application, outcome) (increase(config_reads_total[10m]))", "{{application}} {{outcome}}"
+                ),
+            ),
+        ),
+        Panel(
+            "Changes and announcements",
+            "short",
+            "Commits of the last hour that were made here, fetched from elsewhere, and announced to the services.",
+            (
+                Query("sum by (kind) (increase(config_commits_total[1h]))", "{{kind}}"),
+                Query("sum by (outcome) (increase(config_repository_fetches_total[1h]))", "fetched {{outcome}}"),
+                Query("sum(increase(config_announcements_total[1h]))", "announced"),
+            ),
+        ),
+        Panel(
+            "Commits that run",
+            "short",
+            "Processes by the commit of their configuration, and whether it came from the service or from their copy.",
+            (Query("count by (commit, origin) (configuration_info)", "{{commit}} {{origin}}"),),
+        ),
+        Panel(
+            "Asked for",
+            "ops",
+            "Times a second that processes asked for their configuration, by outcome.",
+            (Query("sum by (outcome) (rate(configuration_checks_total[$__rate_interval]))", "{{outcome}}"),),
+        ),
+        Panel(
+            "Values that were refused",
+            "short",
+            "Values of the last hour that are no good: the process kept the one that it had.",
+            (Query("sum by (job, setting) (increase(configuration_values_refused_total[1h]))", "{{job}} {{setting}}"),),
+            red_from=1,
+        ),
+        Panel(
+            "Broken commit",
+            "short",
+            "1 while the newest commit has a file that cannot be read: services keep what they have.",
+            (Query("max(config_repository_broken)", "broken"),),
+            red_from=1,
+        ),
+    ),
+)
+
 OVERVIEW = Dashboard(
     "overview",
     "Overview",
     "Where to look first: is anything down, slow, failing or full?",
-    (STATE, APIS, WORKERS, SATURATION),
+    (STATE, APIS, WORKERS, SATURATION, CONFIGURATION),
     (Choice("job", "API", PROMETHEUS, "label_values(flask_http_request_total, job)"),),
 )

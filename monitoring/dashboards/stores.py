@@ -3,6 +3,8 @@
 from monitoring.dashboards.model import Dashboard, Panel, Query, Row
 from monitoring.dashboards.queries import quantile, rate
 
+_SERVICES = 'datname!~"template.*|postgres|"'
+
 CALLS = Row(
     "As the services see them",
     (
@@ -23,6 +25,66 @@ CALLS = Row(
             "percentunit",
             "Seconds that each process waits for stores in a second; above 1, several of its threads do.",
             (Query(rate("store_call_seconds_sum", by="job"), "{{job}}"),),
+        ),
+    ),
+)
+
+POSTGRES = Row(
+    "PostgreSQL",
+    (
+        Panel(
+            "Connections",
+            "short",
+            "Open connections to each database; each process of a service holds up to sixteen.",
+            (Query('sum by (datname) (pg_stat_activity_count{datname!=""})', "{{datname}}"),),
+        ),
+        Panel(
+            "Transactions",
+            "ops",
+            "Transactions a second, committed and rolled back. A relay that finds nothing rolls back, too.",
+            (
+                Query(rate("pg_stat_database_xact_commit", _SERVICES, by="datname"), "{{datname}} committed"),
+                Query(rate("pg_stat_database_xact_rollback", _SERVICES, by="datname"), "{{datname}} rolled back"),
+            ),
+        ),
+        Panel(
+            "Size",
+            "bytes",
+            "Of each database on the disk.",
+            (Query(f"max by (datname) (pg_database_size_bytes{{{_SERVICES}}})", "{{datname}}"),),
+        ),
+        Panel(
+            "Read from memory",
+            "percentunit",
+            "Share of the pages that were found in the server's memory. Low for long: it has too little.",
+            (
+                Query(
+                    f"{rate('pg_stat_database_blks_hit', _SERVICES, by='datname')} / ("
+                    f"{rate('pg_stat_database_blks_hit', _SERVICES, by='datname')} + "
+                    f"{rate('pg_stat_database_blks_read', _SERVICES, by='datname')} > 0)",
+                    "{{datname}}",
+                ),
+            ),
+        ),
+        Panel(
+            "Deadlocks",
+            "short",
+            "Of the last hour. The services sort what they lock, so there should be none.",
+            (Query(f"sum by (datname) (increase(pg_stat_database_deadlocks{{{_SERVICES}}}[1h]))", "{{datname}}"),),
+            red_from=1,
+        ),
+        Panel(
+            "Rows purged",
+            "short",
+            "Rows of the last hour that the users service needed no more: sessions and tokens that have ended.",
+            (Query("sum by (kind) (increase(users_purged_rows_total[1h]))", "{{kind}}"),),
+        ),
+        Panel(
+            "Longest transaction",
+            "s",
+            "Age of the oldest open transaction of each database. Minutes: something forgot to end it.",
+            (Query(f"max by (datname) (pg_stat_activity_max_tx_duration{{{_SERVICES}}})", "{{datname}}"),),
+            red_from=60,
         ),
     ),
 )
@@ -111,5 +173,8 @@ TELEMETRY = Row(
 )
 
 STORES = Dashboard(
-    "stores", "Stores", "What the services wait for, and the servers that keep data.", (CALLS, BROKER, TELEMETRY)
+    "stores",
+    "Stores",
+    "What the services wait for, and the servers that keep data.",
+    (CALLS, POSTGRES, BROKER, TELEMETRY),
 )

@@ -95,4 +95,53 @@ OWN = Row(
     ),
 )
 
-WORKERS = Dashboard("workers", "Workers", "Celery's tasks and the processes that run them.", (TASKS, OWN))
+MAILS = Row(
+    "Mails and sockets",
+    (
+        Panel(
+            "Notifications",
+            "short",
+            "Put into inboxes in the last ten minutes, by kind.",
+            (Query("sum by (kind) (increase(notifications_created_total[10m]))", "{{kind}}"),),
+        ),
+        Panel(
+            "Attempts to mail",
+            "short",
+            "Of the last ten minutes: sent, postponed (the server is away or says later), failed for good.",
+            (Query("sum by (outcome) (increase(mails_total[10m]))", "{{outcome}}"),),
+        ),
+        Panel(
+            "Time until a mail is taken",
+            "s",
+            "From the notification until the mail server has taken the mail.",
+            (
+                Query(quantile(0.5, "mail_delivery_seconds"), "p50"),
+                Query(quantile(0.95, "mail_delivery_seconds"), "p95"),
+            ),
+        ),
+        Panel(
+            "Mails that wait",
+            "short",
+            "Not sent yet, at the last sweep.",
+            (Query("max(mails_pending)", "waiting"),),
+        ),
+        Panel(
+            "Age of the oldest mail that waits",
+            "s",
+            "How long the mail server has been away, or refuses.",
+            (Query("max(mails_pending_oldest_age_seconds)", "age"),),
+            red_from=300,
+        ),
+        Panel(
+            "Sockets",
+            "short",
+            "Open now, and closed in the last ten minutes by reason.",
+            (
+                Query("sum(sockets_open)", "open"),
+                Query("sum by (reason) (increase(sockets_closed_total[10m]))", "closed: {{reason}}"),
+            ),
+        ),
+    ),
+)
+
+WORKERS = Dashboard("workers", "Workers", "Celery's tasks and the processes that run them.", (TASKS, OWN, MAILS))

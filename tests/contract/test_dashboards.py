@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 from grafana_foundation_sdk.models import units
-from prometheus_client.metrics import MetricWrapperBase
 
-from chassis import metrics as chassis_metrics
+from catalogue.metrics import declared
 from monitoring.dashboards import DASHBOARDS
 from monitoring.dashboards.__main__ import TARGET, main
 from monitoring.dashboards.model import Dashboard
@@ -82,12 +81,10 @@ def test_drift_is_noticed_and_mended(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert main(["--check"], tmp_path) == 0
 
 
-def test_every_metric_of_the_chassis_is_shown() -> None:
+def test_every_metric_of_ours_is_shown() -> None:
     """A metric that no panel shows is one that nobody looks at."""
     shown = " ".join(query.expr for dashboard in DASHBOARDS for panel in dashboard.panels for query in panel.queries)
-    declared = [metric for metric in vars(chassis_metrics).values() if isinstance(metric, MetricWrapperBase)]
-    names = [family.name for metric in declared for family in metric.describe()]
-    assert [name for name in names if not re.search(rf"\b{name}(_total|_bucket|_count)?\b", shown)] == []
+    assert [name for name in declared() if not re.search(rf"\b{name}(_bucket|_count|_sum)?\b", shown)] == []
 
 
 def test_datasources_are_those_that_panels_name() -> None:
@@ -98,15 +95,21 @@ def test_datasources_are_those_that_panels_name() -> None:
     for dashboard in DASHBOARDS:
         for panel in dashboard.panels:
             assert known[panel.source.uid]["type"] == panel.source.type
-    assert [field["datasourceUid"] for field in known["loki"]["jsonData"]["derivedFields"]] == ["zipkin"]
+    assert {field["datasourceUid"] for field in known["loki"]["jsonData"]["derivedFields"]} == {"zipkin"}
     assert known["zipkin"]["jsonData"]["tracesToLogsV2"]["datasourceUid"] == "loki"
 
 
-def test_log_line_of_ours_yields_its_trace_id() -> None:
-    """The expression that makes the link finds the id in a line as structlog writes it."""
+@pytest.mark.parametrize(
+    "line",
+    [
+        {"event": "request", "trace_id": "0af7651916cd43dd8448eb211c80319c", "level": "info"},
+        {"request_Traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "level": "info"},
+    ],
+    ids=["ours", "the edge's"],
+)
+def test_log_line_yields_its_trace_id(line: dict[str, str]) -> None:
+    """One of the expressions that make the link finds the id in a line, as structlog and as Traefik write it."""
     provisioned = yaml.safe_load((PROVISIONING / "datasources" / "datasources.yml").read_text())["datasources"]
     loki = next(source for source in provisioned if source["uid"] == "loki")
-    line = json.dumps({"event": "request", "trace_id": "0af7651916cd43dd8448eb211c80319c", "level": "info"})
-    match = re.search(loki["jsonData"]["derivedFields"][0]["matcherRegex"], line)
-    assert match is not None
-    assert match.group(1) == "0af7651916cd43dd8448eb211c80319c"
+    found = [re.search(field["matcherRegex"], json.dumps(line)) for field in loki["jsonData"]["derivedFields"]]
+    assert [match.group(1) for match in found if match] == ["0af7651916cd43dd8448eb211c80319c"]

@@ -84,7 +84,7 @@ def test_command_has_a_span_without_content(client: pymongo.MongoClient[Document
         client.get_default_database()["things"].insert_one({"secret": "swordfish"})
     span = next(each for each in recorder.ended if each.name == "insert things")
     attributes = dict(span.attributes or {})
-    assert (attributes["db.system.name"], attributes["db.operation.name"]) == ("mongodb", "insert")
+    assert (attributes["db.system.name"], attributes["db.collection.name"]) == ("mongodb", "things")
     assert "swordfish" not in str(attributes)
     assert calls("mongodb", "insert") == before + 1
 

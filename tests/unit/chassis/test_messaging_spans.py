@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from chassis.messaging.delivery import Delivery
 from chassis.messaging.events import CONTENT_TYPE, Event, encode, publication
 from chassis.messaging.handling import Handling
-from chassis.messaging.spans import sending
+from chassis.messaging.spans import note_sending
 from chassis.messaging.subscriptions import Reading, Subscriptions
 from chassis.storage.outbox import StoredEvent
 from chassis.telemetry import current_traceparent, trace_id_of
@@ -73,8 +73,7 @@ def handle(delivery: Delivery, error: Exception | None = None) -> list[str | Non
 
 def test_sent_event_carries_the_senders_span(recorder: Recorder) -> None:
     """The span continues the trace that the event was born in, and names exchange and routing key."""
-    with sending("shop", StoredEvent("id-1", "thing.sold", "{}", TRACEPARENT)):
-        carried = current_traceparent()
+    carried = note_sending("shop", StoredEvent("id-1", "thing.sold", "{}", TRACEPARENT))
     span = recorder.only()
     assert (span.name, span.kind) == ("send shop:thing.sold", SpanKind.PRODUCER)
     assert dict(span.attributes or {}) == {
@@ -86,6 +85,13 @@ def test_sent_event_carries_the_senders_span(recorder: Recorder) -> None:
     assert carried is not None
     assert span.context is not None
     assert f"{span.context.span_id:016x}" in carried
+
+
+@pytest.mark.parametrize("traceparent", [None, TRACEPARENT.removesuffix("01") + "00"])
+def test_unrecorded_trace_goes_on_unrecorded(recorder: Recorder, traceparent: str | None) -> None:
+    """Who began it has decided; without a trace none begins here."""
+    assert note_sending("shop", StoredEvent("id-1", "thing.sold", "{}", traceparent)) == traceparent
+    assert recorder.ended == ()
 
 
 def test_handler_runs_in_the_trace_of_the_message(recorder: Recorder) -> None:
