@@ -105,7 +105,11 @@ class Mailing:
             uow.commit()
         if mail is None:
             return
-        attributes: dict[str, str | int] = {"mail.id": str(mail.id), "mail.attempt": mail.attempts}
+        attributes: dict[str, str | int] = {
+            "mail.id": str(mail.id),
+            "mail.attempt": mail.attempts,
+            "peer.service": "smtp",
+        }
         with tracer.start_as_current_span(
             "send mail", remote_context(mail.traceparent), trace.SpanKind.CLIENT, attributes
         ):

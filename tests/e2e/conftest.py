@@ -9,6 +9,12 @@ from tests.e2e.client import Client
 from tests.polling import eventually
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The tests that look at what the others have left behind come last, whatever their random order."""
+    items.sort(key=lambda item: item.path.name == "test_aftermath.py")
+
+
 @pytest.fixture(scope="session")
 def gateway() -> str:
     """The gateway's address; it answers."""

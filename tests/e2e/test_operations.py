@@ -1,11 +1,11 @@
-"""What operators see: workers in Flower, queues in RabbitMQ, targets in Prometheus, one trace in Zipkin."""
+"""What operators see: workers in Flower, queues in RabbitMQ, targets in Prometheus."""
 
 import os
 from collections.abc import Callable
 
 import requests
 
-from tests.e2e.client import Client
+from tests.e2e.stack import compose
 from tests.polling import eventually
 
 Port = Callable[[str], str]
@@ -49,30 +49,6 @@ def test_rabbitmq_shows_the_queues(port: Port) -> None:
     eventually(consumed, seconds=60)
 
 
-def test_one_trace_from_post_to_confirmation(manager: Client, customer: Client, port: Port) -> None:
-    """Zipkin joins the APIs, relays and workers, across the broker and back, in the trace that the timeline names."""
-    order = customer.place(manager.add_product(stock=1))
-    customer.settled(order["id"])
-    timeline = customer.call("GET", f"/api/v1/orders/{order['id']}/timeline").json()
-    trace_ids = {entry["trace_id"] for entry in timeline}
-    assert len(trace_ids) == 1
-    trace_id = trace_ids.pop()
-
-    def joined() -> None:
-        spans = requests.get(f"{port('ZIPKIN')}/api/v2/trace/{trace_id}", timeout=5).json()
-        services = {span["localEndpoint"]["serviceName"] for span in spans}
-        assert services == {
-            "forwardauth",
-            "orders-api",
-            "inventory-api",
-            "orders-worker",
-            "inventory-worker",
-            "notifications-worker",
-        }
-
-    eventually(joined, seconds=60)
-
-
 def test_scheduled_tasks_run(port: Port) -> None:
     """The scheduler sends, the workers do: sweeping and expiring show up as tasks that succeeded."""
     credentials = (os.environ["FLOWER_USER"], os.environ["FLOWER_PASSWORD"])
@@ -84,3 +60,23 @@ def test_scheduled_tasks_run(port: Port) -> None:
             assert any(task in line for line in succeeded)
 
     eventually(done, seconds=60)
+
+
+def test_flower_remembers_over_a_restart(port: Port) -> None:
+    """What it has seen of tasks is there again after a restart, behind the same log-in."""
+    credentials = (os.environ["FLOWER_USER"], os.environ["FLOWER_PASSWORD"])
+
+    def tasks() -> set[str]:
+        answer = requests.get(f"{port('FLOWER')}/api/tasks", params={"limit": 1000}, auth=credentials, timeout=5)
+        assert answer.status_code == 200
+        found = set(answer.json())
+        assert found
+        return found
+
+    known = eventually(tasks, seconds=60)
+    compose("restart", "flower")
+    eventually(lambda: overlap(known, tasks()), seconds=60)
+
+
+def overlap(known: set[str], found: set[str]) -> None:
+    assert known & found
