@@ -98,9 +98,10 @@ class EventConsumer(Consumer):
 
 
 def _task_headers(name: str, task_id: str, root: str, parent: str | None, delivery: Delivery) -> dict[str, Any]:
-    """The headers of Celery's message protocol, version 2."""
+    """The headers of Celery's message protocol, version 2, and the trace that the task continues."""
+    traceparent = delivery.headers.get("traceparent")
     return {
         "task": name, "id": task_id, "root_id": root, "parent_id": parent, "lang": "py", "argsrepr": "()",
         "kwargsrepr": "{}", "retries": delivery.rounds, "eta": None, "expires": None, "timelimit": [None, None],
-        "group": None, "ignore_result": True,
+        "group": None, "ignore_result": True, **({"traceparent": traceparent} if traceparent else {}),
     }  # fmt: skip

@@ -37,13 +37,22 @@ def note_sending(exchange: str, event: StoredEvent) -> str | None:
 
 @contextmanager
 def processing(delivery: Delivery) -> Iterator[None]:
-    """A span in the trace that the message carries; a message that carries none begins one."""
+    """A span in the trace that the message carries; a message that carries none begins one.
+
+    In a worker Celery's instrumentation has begun it already, from the task's headers: it gets its name and attributes.
+    """
     attributes = {
         **_RABBITMQ,
         "messaging.operation.name": "process",
         "messaging.operation.type": "process",
         "messaging.destination.name": delivery.queue,
     }
+    running = trace.get_current_span()
+    if running.is_recording():
+        running.update_name(f"process {delivery.queue}")
+        running.set_attributes(attributes)
+        yield
+        return
     with tracer.start_as_current_span(
         f"process {delivery.queue}",
         remote_context(delivery.headers.get("traceparent")),

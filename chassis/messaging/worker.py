@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from celery import Celery, signals
 from celery.apps import worker as apps_worker
 from kombu import Exchange, Queue
+from opentelemetry.instrumentation.celery import CeleryInstrumentor
 from pydantic import Field
 
 from chassis.discovery import Registration
@@ -163,6 +164,7 @@ def _connect_signals(components: Sequence[_Component], settings: WorkerSettings,
 
     def start(**_: object) -> None:
         configure_telemetry(name, str(endpoint) if endpoint else None, settings.trace_sample_ratio)
+        CeleryInstrumentor().instrument()  # type: ignore[no-untyped-call]
         for each in components:
             each.start()
 

@@ -112,6 +112,15 @@ def test_handler_runs_in_the_trace_of_the_message(recorder: Recorder) -> None:
     assert f"{span.parent.span_id:016x}" == "b7ad6b7169203331"
 
 
+def test_span_of_the_task_is_the_one(recorder: Recorder) -> None:
+    """In a worker Celery's instrumentation has begun it: there is no second one, and it gets the names."""
+    with recorder.tracer.start_as_current_span("run/take", kind=SpanKind.CONSUMER):
+        handle(sold()[1])
+    span = recorder.only()
+    assert span.name == "process shop:thing.sold:stock.shop"
+    assert (span.attributes or {})["messaging.message.conversation_id"] == "c-1"
+
+
 @pytest.mark.parametrize("traceparent", [None, "nonsense"])
 def test_message_without_a_trace_begins_one(recorder: Recorder, traceparent: str | None) -> None:
     """Whatever the header holds, the event is handled."""
