@@ -1,6 +1,7 @@
 """A black-box client of the API, through the gateway."""
 
 import secrets
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +11,7 @@ from tests.polling import eventually
 
 TERMINAL = {"confirmed", "rejected", "cancelled", "shipped"}
 PASSWORD = "correct horse battery staple"
+RENEWAL_SECONDS = 300  # an access token lives for ten minutes, the whole run for longer
 
 
 def new_email() -> str:
@@ -23,13 +25,18 @@ class Client:
 
     base: str
     session: requests.Session = field(default_factory=requests.Session)
+    _credentials: tuple[str, str] | None = None
+    _renewal: float = 0.0
 
     def call(self, method: str, path: str, **options: Any) -> requests.Response:
         """A request; the answer is not judged."""
+        if self._credentials is not None and time.monotonic() > self._renewal:
+            self.log_in(*self._credentials)
         return self.session.request(method, self.base + path, timeout=10, **options)
 
     def log_in(self, email: str, password: str) -> "Client":
-        """From here on with that user's access token."""
+        """From here on with an access token of that user, a new one before it expires."""
+        self._credentials, self._renewal = (email, password), time.monotonic() + RENEWAL_SECONDS
         answer = self.sign_in("/api/v1/auth/login", {"email": email, "password": password})
         assert answer.status_code == 200, answer.text
         self.session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"

@@ -130,9 +130,14 @@ def all_complete(listeners: list[Listener]) -> None:
     assert sum(missing) <= 0, f"{sum(missing)} of {len(listeners)} clients' messages are missing"
 
 
+def welcomed(client: Client) -> None:
+    assert client.call("GET", "/api/v1/notifications").json()
+
+
 @pytest.mark.slow
 def test_log_out_closes_the_sockets_of_the_session(customer: Client) -> None:
     """Within half a minute, with its code."""
+    eventually(lambda: welcomed(customer), seconds=30)  # or the greeting would come on the socket
     socket = open_socket(customer)
     assert customer.call("POST", "/api/v1/auth/logout").status_code == 204
     assert close_frame(socket, seconds=35) == (4402, "logged_out")

@@ -3,7 +3,7 @@
 import os
 import secrets
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")
 
 from testcontainers.core.container import DockerContainer
 
+from chassis.messaging.definitions import with_passwords
 from tests.polling import eventually
 
 ROOT = Path(__file__).parents[2]
@@ -90,6 +91,16 @@ class Broker:
         answer = requests.request(method, f"{self.management}api{path}", json=body, auth=("guest", "guest"), timeout=10)
         answer.raise_for_status()
         return answer
+
+    def define(self, template: dict[str, Any], users: Collection[str]) -> None:
+        """Adds the exchanges and queues, and of the users only these: the others belong to another test's system too."""
+        own = {
+            **template,
+            "users": [user for user in template["users"] if user["name"] in users],
+            "permissions": [rights for rights in template["permissions"] if rights["user"] in users],
+        }
+        passwords = {f"RABBITMQ_{user.upper()}_PASSWORD": PASSWORD for user in users}
+        self.call("POST", "/definitions", with_passwords(own, passwords))
 
     def close_connections(self, user: str = "") -> int:
         """Closes every connection, or every one of a user, as an operator may; returns how many there were."""

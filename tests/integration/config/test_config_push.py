@@ -11,14 +11,13 @@ from pydantic import AmqpDsn, HttpUrl, SecretStr
 from chassis.configuration.reach import ConfigurationReach
 from chassis.configuration.start import obtain
 from chassis.messaging.configuration import Following, configuration_interests
-from chassis.messaging.definitions import with_passwords
 from chassis.messaging.publisher import Publisher
 from chassis.messaging.topology import definitions
 from config.announcer import Announcer
 from config.changes import Changes, Wish
 from config.service import Configuration
 from tests.integration.config.conftest import PASSWORD as ORDERS_PASSWORD
-from tests.integration.servers import PASSWORD, Broker
+from tests.integration.servers import Broker
 from tests.polling import eventually
 from workers.orders.settings import OrdersWorkerSettings
 
@@ -31,9 +30,7 @@ ME = Wish("a tester")
 def config_broker(broker: Broker) -> Broker:
     """With the rights and exchanges of this system's definitions."""
     template = definitions(["config", "orders"], [], [configuration_interests("orders")])
-    names = [user["name"] for user in template["users"]]
-    complete = with_passwords(template, {f"RABBITMQ_{name.upper()}_PASSWORD": PASSWORD for name in names})
-    broker.call("POST", "/definitions", complete)
+    broker.define(template, ["config", "orders"])
     return broker
 
 

@@ -16,11 +16,10 @@ from apps.notifications.domain.notifications import News, User
 from apps.notifications.live import LIVE
 from apps.notifications.storage import UnitOfWork
 from chassis.identifiers import new_id
-from chassis.messaging.definitions import with_passwords
 from chassis.messaging.events import CONTENT_TYPE, Event, encode, publication
 from chassis.messaging.topology import definitions
 from chassis.storage.migrations import migrate
-from tests.integration.servers import PASSWORD, Broker
+from tests.integration.servers import Broker
 
 
 class Anything(BaseModel):
@@ -73,9 +72,7 @@ def notifications(new_postgres_database: Callable[[], str]) -> Iterator[Notifica
 @pytest.fixture(scope="module")
 def notifications_broker(broker: Broker) -> Broker:
     """The broker with what notifications needs."""
-    template = definitions(["notifications"], [], [LIVE])
-    passwords = {f"RABBITMQ_{user['name'].upper()}_PASSWORD": PASSWORD for user in template["users"]}
-    broker.call("POST", "/definitions", with_passwords(template, passwords))
+    broker.define(definitions(["notifications"], [], [LIVE]), ["notifications"])
     return broker
 
 
