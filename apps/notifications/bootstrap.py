@@ -76,7 +76,7 @@ def mailing(mine: NotificationsParts[NotificationsWorkerSettings]) -> Mailing:
 def create_api(settings: ApiSettings) -> Flask:
     """The API, in the process that serves it."""
     mine = parts(settings)
-    feed = Feed(mine.unit_of_work, message, settings.sockets_per_user)
+    feed = Feed(mine.unit_of_work, message, settings.sockets_per_user, mine.transient_errors)
     listener = LiveListener(str(settings.broker_url), LIVE, partial(_hear, feed), feed.look)
     mine.health.add("live_feed", lambda: listener.problem, required=False)
     listener.start()

@@ -2,7 +2,7 @@
 
 An event that is heard live only wakes the user's sockets; what is sent is read from the database, from the last number
 on that this socket has had. So nothing is missing and nothing comes twice, whether an event is heard late, twice or not
-at all.
+at all: one query for all sockets, every ten seconds, finds what was not heard, and which sessions have ended.
 """
 
 import threading
@@ -26,8 +26,8 @@ from chassis.times import utc_now
 log = get_logger()
 
 BATCH = 100
-LOOK_SECONDS = 60.0  # without being woken
 CHECK_SECONDS = 10.0
+AGAIN_SECONDS = 2.0  # while the database is away
 
 
 class Connection(Protocol):
@@ -56,6 +56,7 @@ class _Open:
 
     connection: Connection
     ticket: Ticket
+    seen: int
     end: End | None = None
 
     def stop(self, end: End) -> None:
@@ -71,11 +72,13 @@ class Feed:
         unit_of_work: UnitOfWorkFactory,
         write: Callable[[Notification, Language], str],
         per_user: int,
+        transient: tuple[type[Exception], ...] = (),
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._unit_of_work = unit_of_work
         self._write = write
         self._per_user = per_user
+        self._transient = transient
         self._clock = clock
         self._lock = threading.Lock()
         self._open: dict[UUID, list[_Open]] = defaultdict(list)
@@ -103,18 +106,18 @@ class Feed:
 
     def serve(self, connection: Connection, ticket: Ticket, number: int) -> None:
         """Sends what is there after that number, then what comes, until one side ends it."""
-        opened = _Open(connection, ticket)
+        opened = _Open(connection, ticket, number)
         with self._listed(opened):
-            self.check([opened])  # the session may have ended since the ticket was asked for
+            self._try_to(lambda: self.check([opened]))  # the session may have ended since the ticket was asked for
             while connection.is_open:
                 self._expire(opened)
                 if opened.end is not None:
                     connection.close(opened.end.code, opened.end.reason)
                     SOCKETS_CLOSED.labels(opened.end.reason).inc()
                     return
-                number = self._send_after(opened, number)
-                left = (ticket.access_ends_at - self._clock()).total_seconds()
-                connection.wait(max(0.0, min(left, LOOK_SECONDS)))
+                done = self._try_to(lambda: self._send_what_follows(opened))
+                left = max(0.0, (ticket.access_ends_at - self._clock()).total_seconds())
+                connection.wait(left if done else min(left, AGAIN_SECONDS))
         SOCKETS_CLOSED.labels("client_gone").inc()
 
     def heard(self, user_id: UUID) -> None:
@@ -128,7 +131,7 @@ class Feed:
             opened.connection.wake()
 
     def check(self, sockets: list[_Open] | None = None) -> None:
-        """Ends the sockets whose session has ended or whose account is deactivated."""
+        """Ends sockets whose session or account has ended; wakes those that have missed something."""
         concerned = self._all() if sockets is None else sockets
         if not concerned:
             return
@@ -136,7 +139,10 @@ class Feed:
             users = sorted({opened.ticket.user_id for opened in concerned})
             inactive = uow.sockets.inactive(users)
             ended = uow.sockets.ended(users)
+            newest = uow.sockets.newest_of(users)
         for opened in concerned:
+            if newest.get(opened.ticket.user_id, 0) > opened.seen:
+                opened.connection.wake()
             if opened.ticket.user_id in inactive:
                 opened.stop(End.DEACTIVATED)
             elif any(each.ends(opened.ticket) for each in ended):
@@ -147,17 +153,27 @@ class Feed:
         for opened in self._all():
             opened.stop(End.STOPPING)
 
-    def _send_after(self, opened: _Open, number: int) -> int:
-        found: list[Notification] = []
-        while not found or len(found) == BATCH:
+    def _send_what_follows(self, opened: _Open) -> None:
+        user_id = opened.ticket.user_id
+        full = True
+        while full:
             with self._unit_of_work() as uow:
-                language, found = uow.sockets.after(opened.ticket.user_id, number, BATCH)
+                newest = uow.sockets.newest(user_id)
+                language, found = uow.sockets.after(user_id, opened.seen, BATCH)
             for notification in found:
                 opened.connection.send(self._write(notification, language))
-                number = notification.number
-            if not found:
-                break
-        return number
+                opened.seen = notification.number
+            full = len(found) == BATCH
+        opened.seen = max(opened.seen, newest)  # what follows then is not to be pushed
+
+    def _try_to(self, act: Callable[[], None]) -> bool:
+        """Whether the database was there; what it is about can be done later."""
+        try:
+            act()
+        except self._transient as error:
+            log.warning("socket_waits", reason=type(error).__name__)
+            return False
+        return True
 
     def _expire(self, opened: _Open) -> None:
         if opened.end is None and self._clock() >= opened.ticket.access_ends_at:

@@ -1,6 +1,6 @@
 """What the use cases need of a store: four repositories in one unit of work."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self
@@ -112,6 +112,9 @@ class Sockets(Protocol):
 
     def newest(self, user_id: UUID) -> int:
         """The number of the user's newest notification; 0: there is none."""
+
+    def newest_of(self, user_ids: Collection[UUID]) -> Mapping[UUID, int]:
+        """The same of several users, those that are known."""
 
     def number_of(self, user_id: UUID, notification_id: UUID) -> int | None:
         """The number of a notification of the user; 0 for `FROM_THE_BEGINNING`, None when there is no such one."""

@@ -1,6 +1,6 @@
 """What sockets need of PostgreSQL: tickets, ended sessions, and a user's notifications in their order."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -29,6 +29,7 @@ _PURGE = (
     text("DELETE FROM ended_sessions WHERE at < now() - CAST(:kept AS interval)").bindparams(kept=KEPT),
 )
 _NEWEST = text("SELECT notified FROM users WHERE id = :user")
+_NEWEST_OF = text("SELECT id, notified FROM users WHERE id = ANY(:users)")
 _NUMBER = text("SELECT number FROM notifications WHERE user_id = :user AND id = :id")
 _LANGUAGE = text("SELECT language FROM users WHERE id = :user")
 _AFTER = text(
@@ -78,6 +79,10 @@ class SocketRows:
     def newest(self, user_id: UUID) -> int:
         """0 of an unknown user."""
         return int(self._connection.execute(_NEWEST, {"user": user_id}).scalar_one_or_none() or 0)
+
+    def newest_of(self, user_ids: Collection[UUID]) -> Mapping[UUID, int]:
+        """By their keys."""
+        return {row.id: row.notified for row in self._connection.execute(_NEWEST_OF, {"users": list(user_ids)})}
 
     def number_of(self, user_id: UUID, notification_id: UUID) -> int | None:
         """By its id."""

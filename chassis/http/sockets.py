@@ -19,7 +19,7 @@ MAX_MESSAGE_BYTES = 1024  # of what a client says
 STOPPING = "chassis-sockets-stop"
 """The app's extension that closes its sockets when the process is to stop."""
 
-GOING_AWAY = 1001
+INTERNAL_ERROR = 1011
 
 
 class SocketGone(Exception):

@@ -93,7 +93,7 @@ class Broker:
         return answer
 
     def define(self, template: dict[str, Any], users: Collection[str]) -> None:
-        """Adds the exchanges and queues, and of the users only these: the others belong to another test's system too."""
+        """Adds the exchanges and queues, and of the users only these: the others are of another test too."""
         own = {
             **template,
             "users": [user for user in template["users"] if user["name"] in users],

@@ -44,9 +44,11 @@ def idle(sockets: list[WebSocket], seconds: float) -> None:
     for number in by_number:
         poll.register(number, select.POLLIN)
     until = time.monotonic() + seconds
-    while (ready := poll.poll(500 if seconds else 0)) or time.monotonic() < until:
-        for number, _ in ready:
+    while True:
+        for number, _ in poll.poll(500 if seconds else 0):
             by_number[number].recv_data_frame(control_frame=True)
+        if time.monotonic() >= until:
+            return
 
 
 def main() -> int:

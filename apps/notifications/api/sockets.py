@@ -21,8 +21,11 @@ from apps.notifications.domain.sockets import TICKET_SECONDS, Ticket
 from chassis.http.app import Blueprint
 from chassis.http.auth import caller, signed_in
 from chassis.http.errors import CONTENT_TYPE, Problem, ProblemSchema
-from chassis.http.sockets import Hijacked, SocketGone, WebSocket
+from chassis.http.sockets import INTERNAL_ERROR, Hijacked, SocketGone, WebSocket
+from chassis.logs import get_logger
 from chassis.times import utc_now
+
+log = get_logger()
 
 RETRY_SECONDS = str(TICKET_SECONDS)
 
@@ -94,11 +97,20 @@ def _serve(parts: ApiParts, ticket: Ticket, after: UUID | None) -> None:
             number = parts.feed.position(ticket.user_id, after)
             if number is None:
                 raise Problem(422, errors={"query": {"after": ["There is no such notification in the inbox."]}})
-            parts.feed.serve(WebSocket(request.environ), ticket, number)
+            _serve_open(parts, WebSocket(request.environ), ticket, number)
     except TooManySockets as refusal:
         raise _limited(refusal) from refusal
+
+
+def _serve_open(parts: ApiParts, connection: WebSocket, ticket: Ticket, number: int) -> None:
+    """From here on nothing may become an HTTP answer: it would be sent into the open socket."""
+    try:
+        parts.feed.serve(connection, ticket, number)
     except SocketGone:
         return
+    except Exception:
+        log.exception("socket_failed", user_id=str(ticket.user_id))
+        connection.close(INTERNAL_ERROR, "error")
 
 
 def _limited(refusal: Refusal) -> Problem:

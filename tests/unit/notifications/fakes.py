@@ -1,6 +1,6 @@
 """Notifications' store in memory, with the transactions of the real one."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -199,6 +199,9 @@ class Sockets:
 
     def newest(self, user_id: UUID) -> int:
         return len(self._state.inboxes.get(user_id, ()))
+
+    def newest_of(self, user_ids: Collection[UUID]) -> Mapping[UUID, int]:
+        return {user_id: self.newest(user_id) for user_id in user_ids}
 
     def number_of(self, user_id: UUID, notification_id: UUID) -> int | None:
         if notification_id == FROM_THE_BEGINNING:

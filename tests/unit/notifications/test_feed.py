@@ -14,8 +14,9 @@ from apps.notifications.domain.refusals import TicketInvalid, TooManySockets, To
 from apps.notifications.domain.sockets import FROM_THE_BEGINNING, TICKETS_PER_USER, Ticket
 from apps.notifications.feed import Feed
 from chassis.identifiers import new_id
+from chassis.messaging.events import Event
 from chassis.times import utc_now
-from tests.unit.notifications.fakes import Store
+from tests.unit.notifications.fakes import Store, UnitOfWork
 
 ADA = User(new_id(), "ada@example.com", "Ada", version=1)
 SESSION = new_id()
@@ -29,18 +30,21 @@ class FakeConnection:
     received: list[str] = field(default_factory=list)
     closed: tuple[int, str] | None = None
     is_open: bool = True
+    woken: int = 0
+    waits: list[float] = field(default_factory=list)
 
     def send(self, text: str) -> None:
         self.received.append(text)
 
     def wait(self, seconds: float) -> None:
+        self.waits.append(seconds)
         if self.steps:
             self.steps.pop(0)()
         else:
             self.is_open = False
 
     def wake(self) -> None:
-        """It is never really waiting."""
+        self.woken += 1  # it is never really waiting
 
     def close(self, code: int, reason: str) -> None:
         self.closed, self.is_open = (code, reason), False
@@ -103,6 +107,46 @@ def test_what_is_heard_twice_comes_once(store: Store, feed: Feed) -> None:
     client = FakeConnection([lambda: tell(store), lambda: feed.heard(ADA.id), lambda: feed.heard(ADA.id)])
     serve(feed, client, None)
     assert client.received == ["1"]
+
+
+def test_what_was_not_heard_is_found(store: Store, feed: Feed) -> None:
+    """The check wakes the socket; what is not to be pushed wakes it once."""
+    service.prefer(store(), ADA.id, {(Kind.ORDER_SHIPPED, Channel.PUSH): False})
+    client = FakeConnection()
+
+    def unheard() -> None:
+        tell(store)
+        tell(store, Kind.ORDER_SHIPPED)
+        feed.check()
+        assert client.woken == 1
+
+    def nothing_new() -> None:
+        feed.check()
+        assert client.woken == 1
+
+    client.steps = [unheard, nothing_new]
+    serve(feed, client, None)
+    assert client.received == ["1"]
+
+
+def test_socket_outlives_an_outage_of_the_database(store: Store) -> None:
+    """It stays open, looks again soon, and has everything afterwards."""
+    away: list[str] = []
+
+    def unit_of_work(cause: Event | None = None) -> UnitOfWork:
+        if away:
+            raise ConnectionError("the database is away")
+        return store(cause)
+
+    def news_that_cannot_be_read() -> None:
+        tell(store)
+        away.append("now")
+
+    feed = Feed(unit_of_work, lambda notification, _: str(notification.number), 1, (ConnectionError,))
+    client = FakeConnection([news_that_cannot_be_read, away.clear, lambda: None])
+    serve(feed, client, None)
+    assert client.received == ["1"]
+    assert client.waits[1] <= 2 < client.waits[2]
 
 
 def test_unknown_after_has_no_position(store: Store, feed: Feed) -> None:
