@@ -23,6 +23,9 @@ from config.git import CommitInfo
 
 log = get_logger()
 
+# Why a new commit may be refused, whether it changes or brings back.
+CONFLICTS = "nothing_to_change, configuration_contended, or configuration_is_remote"
+
 
 def changes_blueprint(parts: ApiParts) -> Blueprint:
     """The views over the given parts."""
@@ -60,12 +63,7 @@ def changes_blueprint(parts: ApiParts) -> Blueprint:
     @blueprint.response(201, ChangeSchema)
     @blueprint.alt_response(401, schema=ProblemSchema, content_type=CONTENT_TYPE, description="unauthenticated")
     @blueprint.alt_response(403, schema=ProblemSchema, content_type=CONTENT_TYPE, description="forbidden")
-    @blueprint.alt_response(
-        409,
-        schema=ProblemSchema,
-        content_type=CONTENT_TYPE,
-        description="nothing_to_change, configuration_contended, or configuration_is_remote",
-    )
+    @blueprint.alt_response(409, schema=ProblemSchema, content_type=CONTENT_TYPE, description=CONFLICTS)
     @blueprint.alt_response(412, schema=ProblemSchema, content_type=CONTENT_TYPE, description="precondition_failed")
     @blueprint.alt_response(
         422,
@@ -86,12 +84,7 @@ def changes_blueprint(parts: ApiParts) -> Blueprint:
     @blueprint.alt_response(401, schema=ProblemSchema, content_type=CONTENT_TYPE, description="unauthenticated")
     @blueprint.alt_response(403, schema=ProblemSchema, content_type=CONTENT_TYPE, description="forbidden")
     @blueprint.alt_response(404, schema=ProblemSchema, content_type=CONTENT_TYPE, description="not_found")
-    @blueprint.alt_response(
-        409,
-        schema=ProblemSchema,
-        content_type=CONTENT_TYPE,
-        description="nothing_to_change, configuration_contended, or configuration_is_remote",
-    )
+    @blueprint.alt_response(409, schema=ProblemSchema, content_type=CONTENT_TYPE, description=CONFLICTS)
     @blueprint.alt_response(412, schema=ProblemSchema, content_type=CONTENT_TYPE, description="precondition_failed")
     @blueprint.alt_response(
         422, schema=ProblemSchema, content_type=CONTENT_TYPE, description="validation_error, or configuration_broken"
