@@ -36,8 +36,9 @@ class Following:
     def __init__(
         self, settings: ProcessSettings, reach: ConfigurationReach | None = None, source: Source | None = None
     ) -> None:
-        """`source` is asked instead of the configuration service, without a copy."""
+        """`source` is asked instead of the configuration service, without a copy and untold: by that service itself."""
         reach = reach or ConfigurationReach()
+        told = source is None and reach.broker_url is not None
         self._application = reach.config_application
         self._live = settings.live
         self._live.on_change(_set_log_level)
@@ -46,7 +47,7 @@ class Following:
             source = ConfigurationClient(reach)
         self._follower = Follower(self._live, source, reach.config_poll_seconds, copy) if source else None
         self._listener: LiveListener | None = None
-        if self._follower is not None and reach.broker_url is not None:
+        if self._follower is not None and told:
             interests = configuration_interests(self._application)
             # What was announced while nobody listened is asked for.
             self._listener = LiveListener(str(reach.broker_url), interests, self._hear, self._follower.wake)
