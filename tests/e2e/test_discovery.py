@@ -192,13 +192,7 @@ print(sum(map(float, found)))
 """
 
 
-# The gateway asks the replicas in turn, so in rare cases all three attempts of a request meet the dead one.
-_RARELY_LOST = pytest.mark.xfail(
-    reason="three attempts may all meet the killed replica before it is dropped", strict=False
-)
-
-
-@pytest.mark.parametrize("harm", [pytest.param("kill", marks=_RARELY_LOST), "pause"])
+@pytest.mark.parametrize("harm", ["kill", "pause"])
 def test_lost_replica_costs_no_request(anonymous: Client, two: list[str], harm: str) -> None:
     """One that is killed, or hangs, leaves within 10 s, and no idempotent request fails before."""
     victim = two[0]
