@@ -9,57 +9,18 @@ import requests
 from chassis.times import rfc3339, utc_now
 from tests.e2e.client import Client
 from tests.e2e.containers import address, containers, logs_since, readiness
+from tests.e2e.settings import PROCESSES, change, commits, config, followed, newest, restored
 from tests.e2e.stack import compose, stopped
 from tests.polling import eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
-FOLLOWS_SECONDS = 5.0
-# Every process that has settings, and the port of its /health/ready.
-PROCESSES = {
-    "forwardauth": 8000, "users-api": 8000, "orders-api": 8000, "inventory-api": 8000, "config": 8000,
-    "notifications-api": 8000, "users-worker": 9100, "orders-worker": 9100, "inventory-worker": 9100,
-    "notifications-worker": 9100, "scheduler": 9100,
-}  # fmt: skip
-
-
-def config(*arguments: str) -> str:
-    """One of the operators' commands; returns what it prints."""
-    return compose("exec", "-T", "config", "python", "-m", "config.commands", *arguments)
-
-
-def newest() -> str:
-    """The newest commit."""
-    return config("log", "--limit", "1").split()[0]
-
-
-def change(application: str, key: str, value: str) -> str:
-    """Sets a value as an operator does; returns the commit."""
-    return config("set", "--author", "a tester", application, key, value).split()[0]
-
-
-def commits(service: str) -> set[str]:
-    """The commits that the containers of the service run."""
-    return {str(each["configuration"]["commit"]) for each in readiness(service, PROCESSES[service])}
-
-
-def followed(commit: str, *services: str, seconds: float = FOLLOWS_SECONDS) -> None:
-    """Waits until every container of these services runs the commit."""
-
-    def all_of_them() -> None:
-        assert {service: commits(service) for service in services} == {service: {commit} for service in services}
-
-    eventually(all_of_them, seconds=seconds)
-
 
 @pytest.fixture
 def good() -> Iterator[str]:
     """The commit before the test, which all run; its settings are back after it."""
-    before = newest()
-    followed(before, *PROCESSES, seconds=60)
-    yield before
-    if config("diff", before, newest()):
-        config("rollback", before)
+    with restored() as before:
+        yield before
 
 
 @pytest.fixture
