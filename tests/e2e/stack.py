@@ -5,6 +5,9 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+KILLED: set[str] = set()
+"""The services whose processes were killed on purpose."""
+
 
 def compose(*arguments: str) -> str:
     """Runs docker compose on the project under test; returns its output."""
@@ -18,6 +21,7 @@ def kill_processes(service: str) -> int:
 
     `docker kill` would count as a stop by hand. Returns how many processes were killed.
     """
+    KILLED.add(service)
     killed = 0
     for container in compose("ps", "--quiet", service).split():
         top = subprocess.run(["docker", "top", container, "-o", "pid,comm"], capture_output=True, text=True, check=True)

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from monitoring.dashboards import DASHBOARDS
 from monitoring.dashboards.model import LOKI, PROMETHEUS, Panel, Source
 from tests.e2e.client import PASSWORD, Client
-from tests.e2e.stack import compose
+from tests.e2e.stack import KILLED, compose
 from tests.e2e.telemetry import ask_loki, ask_prometheus, filled_in
 from tests.polling import eventually
 
@@ -200,3 +201,19 @@ def test_request_lines_lead_to_their_trace() -> None:
     requests = [entry for entry in entries if entry["event"] == "request"]
     assert requests
     assert [entry for entry in requests if not (entry.get("trace_id") and entry.get("request_id"))] == []
+
+
+def test_no_process_has_died_by_itself() -> None:
+    """No container was started again but those that the tests have killed: none ran out of memory, none gave up."""
+    ids = compose("ps", "--all", "--quiet").split()
+    inspected = subprocess.run(["docker", "inspect", *ids], capture_output=True, text=True, check=True)
+    restarts = {
+        each["Config"]["Labels"]["com.docker.compose.service"]: each["RestartCount"]
+        for each in json.loads(inspected.stdout)
+    }
+    assert {service for service, count in restarts.items() if count} <= KILLED
+
+
+def test_broker_has_refused_nobody() -> None:
+    """Every process has the rights at the broker that it needs."""
+    assert [line for line in lines("rabbitmq") if "ACCESS_REFUSED" in line or "access_refused" in line] == []
