@@ -1,6 +1,7 @@
 """The Compose project under test, for the tests that break something in it."""
 
 import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,20 +18,22 @@ def compose(*arguments: str) -> str:
 
 
 def kill_processes(service: str) -> int:
-    """SIGKILL to every process of the service's containers, as a crash would: the restart policy then acts.
+    """SIGKILL to every process of the service's containers; returns how many processes were killed."""
+    return sum(kill_container(service, container) for container in compose("ps", "--quiet", service).split())
+
+
+def kill_container(service: str, container: str) -> int:
+    """SIGKILL to every process in one container of the service, as a crash would: the restart policy then acts.
 
     `docker kill` would count as a stop by hand. Returns how many processes were killed.
     """
     KILLED.add(service)
-    killed = 0
-    for container in compose("ps", "--quiet", service).split():
-        top = subprocess.run(["docker", "top", container, "-o", "pid,comm"], capture_output=True, text=True, check=True)
-        for line in top.stdout.splitlines()[1:]:
-            pid, command = line.split(maxsplit=1)
-            if not command.startswith(("docker-init", "tini")):
-                os.kill(int(pid), 9)
-                killed += 1
-    return killed
+    top = subprocess.run(["docker", "top", container, "-o", "pid,comm"], capture_output=True, text=True, check=True)
+    processes = [line.split(maxsplit=1) for line in top.stdout.splitlines()[1:]]
+    killed = [int(pid) for pid, command in processes if not command.startswith(("docker-init", "tini"))]
+    for pid in killed:
+        os.kill(pid, signal.SIGKILL)
+    return len(killed)
 
 
 @contextmanager

@@ -1,8 +1,6 @@
 """Live messages through the gateway: two replicas, one of which dies, and sessions that end."""
 
 import json
-import os
-import subprocess
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +11,7 @@ import requests
 from websocket import WebSocket, WebSocketException, create_connection
 
 from tests.e2e.client import Client
-from tests.e2e.stack import compose
+from tests.e2e.stack import compose, kill_container
 from tests.polling import eventually
 from tests.sockets import close_frame, hang_up
 
@@ -77,15 +75,6 @@ def two_replicas() -> Iterator[list[str]]:
     compose("up", "--detach", "--wait", "--no-deps", "--no-recreate", "--scale", f"{SERVICE}=1", SERVICE)
 
 
-def kill(container: str) -> None:
-    """As a crash would."""
-    top = subprocess.run(["docker", "top", container, "-o", "pid,comm"], capture_output=True, text=True, check=True)
-    for line in top.stdout.splitlines()[1:]:
-        pid, command = line.split(maxsplit=1)
-        if not command.startswith(("docker-init", "tini")):
-            os.kill(int(pid), 9)
-
-
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_every_client_gets_everything_once(two_replicas: list[str], manager: Client, gateway: str) -> None:
@@ -101,7 +90,7 @@ def test_every_client_gets_everything_once(two_replicas: list[str], manager: Cli
         eventually(lambda: all_connected(listeners), seconds=60)
         half = ORDERS_EACH // 2
         placed = list(pool.map(lambda user: [user.place(sku)["id"] for _ in range(half)], users))
-        kill(two_replicas[0])
+        kill_container(SERVICE, two_replicas[0])
         placed += list(pool.map(lambda user: [user.place(sku)["id"] for _ in range(ORDERS_EACH - half)], users))
     orders = {user: {*placed[index], *placed[index + USERS]} for index, user in enumerate(map(id, users))}
     try:
