@@ -25,7 +25,7 @@ class Images:
 
     def __init__(self) -> None:
         listing = capture("docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}")
-        self.present = local(listing or "")
+        self.present = local(listing or "") - offline.outdated()
         self.registry = Registry()
         self._builder = offline.Builder(self.present)
         self._threads = ThreadPoolExecutor(max_workers=64)

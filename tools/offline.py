@@ -1,5 +1,7 @@
 """Builds images from packages: recipes in offline/images, one folder each, named after the image's last part."""
 
+import hashlib
+import json
 import os
 import re
 import shutil
@@ -11,9 +13,10 @@ from pathlib import Path
 from tools import engine, golang
 from tools.console import Clock, Failure, say
 from tools.paths import LOGS, OFFLINE
-from tools.shell import logged
+from tools.shell import capture, logged
 
 LABEL = "quadrille.offline=1"
+RECIPE = "quadrille.recipe"
 ROOTFS = "quadrille-offline/rootfs:trixie"
 # The classic builder: BuildKit may want a plugin, and its front end from a registry.
 CLASSIC = {"DOCKER_BUILDKIT": "0"}
@@ -28,6 +31,7 @@ COMPILED = (
     "alertmanager",  # the last, so that nobody is told of what is only not here yet
 )
 CA_BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
+HOST_CA = "host-ca.crt"
 PROXY_VARIABLES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 
 FROM = re.compile(r"^FROM (\S+)(?: AS (\S+))?", re.MULTILINE)
@@ -58,6 +62,35 @@ def parents(dockerfile: str) -> list[str]:
     found = FROM.findall(dockerfile)
     stages = {stage for _, stage in found}
     return [image for image in dict.fromkeys(image for image, _ in found) if image not in stages]
+
+
+def digest(image: str) -> str:
+    """What tells one state of an image's recipe from another, those of what it is built on included."""
+    recipe = folder(image)
+    state = hashlib.sha256()
+    for path in sorted(path for path in recipe.rglob("*") if path.is_file() and _is_written(path)):
+        state.update(f"{path.relative_to(recipe)} {path.stat().st_size}\n".encode() + path.read_bytes())
+    for parent in parents((recipe / "Dockerfile").read_text()):
+        if parent != ROOTFS:
+            state.update(digest(parent).encode())
+    return state.hexdigest()[:16]
+
+
+def _is_written(path: Path) -> bool:
+    """By a person; the tools leave programs and this machine's CA bundle."""
+    return ".build" not in path.parts and path.name != HOST_CA
+
+
+def outdated() -> set[str]:
+    """The images here that were built from another recipe than there is now."""
+    built = (capture("docker", "image", "ls", "--quiet", "--filter", f"label={LABEL}") or "").split()
+    if not built:
+        return set()
+    shown = f'{{"tags": {{{{json .RepoTags}}}}, "recipe": {{{{json (index .Config.Labels "{RECIPE}")}}}}}}'
+    listing = capture("docker", "image", "inspect", "--format", shown, *sorted(set(built))) or ""
+    rows = map(json.loads, listing.splitlines())
+    tags = {tag: row["recipe"] for row in rows for tag in row["tags"] or ()}
+    return {tag for tag, recipe in tags.items() if tag != ROOTFS and has_recipe(tag) and recipe != digest(tag)}
 
 
 def host_ca() -> Path | None:
@@ -128,8 +161,9 @@ def _build(image: str, recipe: Path) -> None:
         bundle = host_ca()
         if bundle is None:
             raise Failure("this machine has no CA certificates: install the package ca-certificates and try again")
-        shutil.copyfile(bundle, recipe / "host-ca.crt")
-    command = ["docker", "build", "--label", LABEL, *proxy_arguments(), "--tag", image, str(recipe)]
+        shutil.copyfile(bundle, recipe / HOST_CA)
+    labels = ["--label", LABEL, "--label", f"{RECIPE}={digest(image)}"]
+    command = ["docker", "build", *labels, *proxy_arguments(), "--tag", image, str(recipe)]
     logged(command, LOGS / f"{recipe.name}.log", {**os.environ, **CLASSIC})
 
 

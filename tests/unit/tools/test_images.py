@@ -2,14 +2,15 @@
 
 import pytest
 
-from tools import images
+from tools import images, offline
 from tools.stack import Service
 
 
 @pytest.fixture
 def found(monkeypatch: pytest.MonkeyPatch) -> images.Images:
-    """A machine that has PostgreSQL's image alone."""
-    monkeypatch.setattr(images, "capture", lambda *_: "postgres:17.12\n<none>:<none>")
+    """A machine that has PostgreSQL's image, and one of Prometheus that was built from an old recipe."""
+    monkeypatch.setattr(images, "capture", lambda *_: "postgres:17.12\nprom/prometheus:v2.53.3\n<none>:<none>")
+    monkeypatch.setattr(offline, "outdated", lambda: {"prom/prometheus:v2.53.3"})
     return images.Images()
 
 
@@ -18,6 +19,7 @@ def found(monkeypatch: pytest.MonkeyPatch) -> images.Images:
     [
         (Service("postgres", "postgres:17.12", None, ()), False, False),
         (Service("mongo", "mongo:8.0", None, ()), True, False),
+        (Service("prometheus", "prom/prometheus:v2.53.3", None, ()), True, True),
         (Service("loki", "grafana/loki:3.7.8", None, ()), True, True),
         (Service("grafana", "grafana/grafana:12.2.0", None, ()), False, False),
         (Service("orders-api", "quadrille/orders:0.1.0", {"SERVICE": "orders"}, ()), False, False),

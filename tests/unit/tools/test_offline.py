@@ -1,6 +1,8 @@
 """The recipes of the offline images, and the order in which they are built."""
 
+import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -64,3 +66,46 @@ def test_proxies_are_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_go_switches_itself(text: str, enough: bool) -> None:  # noqa: FBT001 - a table's column
     """From 1.21 on, Go gets the newer release that a program needs."""
     assert (golang.version(text) >= golang.SWITCHES_ITSELF) is enough
+
+
+@pytest.fixture
+def two_recipes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the recipes of `child:1` and of its parent."""
+    monkeypatch.setattr(offline, "OFFLINE", tmp_path)
+    for name, text in (("parent", f"FROM {offline.ROOTFS}\n"), ("child", "FROM here/parent:1\n")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "Dockerfile").write_text(text)
+    return tmp_path
+
+
+@pytest.mark.parametrize("changed", ["child/Dockerfile", "child/etc/settings", "parent/start"])
+def test_digest_is_of_all_that_is_written(two_recipes: Path, changed: str) -> None:
+    """Of the recipe's own files and of its parents', for an image is made of both."""
+    before = offline.digest("child:1")
+    (two_recipes / changed).parent.mkdir(exist_ok=True)
+    (two_recipes / changed).write_text("FROM here/parent:1\nRUN more\n")
+    assert offline.digest("child:1") != before
+
+
+@pytest.mark.parametrize("made", ["child/.build/program", "child/host-ca.crt"])
+def test_digest_is_not_of_what_was_made(two_recipes: Path, made: str) -> None:
+    """A compiled program and this machine's certificates change nothing."""
+    before = offline.digest("child:1")
+    (two_recipes / made).parent.mkdir(exist_ok=True)
+    (two_recipes / made).write_text("made")
+    assert offline.digest("child:1") == before
+
+
+@pytest.mark.usefixtures("two_recipes")
+def test_outdated_are_those_of_another_recipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or of one that nobody wrote down; not what has no recipe any more."""
+    rows = [
+        {"tags": ["child:1"], "recipe": "0123456789abcdef"},
+        {"tags": ["here/parent:1"], "recipe": offline.digest("parent:1")},
+        {"tags": ["parent:0"], "recipe": None},
+        {"tags": ["gone:1", offline.ROOTFS], "recipe": None},
+        {"tags": None, "recipe": None},
+    ]
+    listing = "\n".join(json.dumps(row) for row in rows)
+    monkeypatch.setattr(offline, "capture", lambda *command: listing if "inspect" in command else "1 2 3 4 5")
+    assert offline.outdated() == {"child:1", "parent:0"}
