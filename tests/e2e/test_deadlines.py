@@ -19,8 +19,8 @@ def _impatience() -> Iterator[None]:
     """Orders wait a second for their answer and ask once more; holds last for two seconds."""
     with restored():
         change("orders", "order_patience", "1")
-        change("orders", "order_tries", "1")
-        followed(change("inventory", "hold_seconds", "2"), "orders-worker", "inventory-worker", seconds=30)
+        followed(change("orders", "order_tries", "1"), "orders-worker")
+        followed(change("inventory", "hold_seconds", "2"), "inventory-worker")
         yield
 
 
