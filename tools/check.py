@@ -45,6 +45,7 @@ def checks(files: list[str]) -> dict[str, list[str]]:
         # The AsyncAPI models warn of field names of their own.
         "contracts": ["python", "-W", "ignore", "-m", "catalogue.contracts", "--check"],
         "settings": ["python", "-m", "catalogue.settings", "--check"],
+        "metrics": ["python", "-W", "ignore", "-m", "catalogue.metrics", "--check"],
     }
 
 
