@@ -19,6 +19,10 @@ STORE_SECONDS = Histogram(
 BREAKER_STATE = Gauge("circuit_breaker_state", "0 closed, 1 half-open, 2 open", ["target"])
 DEPENDENCY_UP = Gauge("dependency_up", "1 while the last health check found it in order", ["dependency"])
 TASKS_SCHEDULED = Counter("tasks_scheduled_total", "Tasks that the scheduler sent", ["task"])
+TASK_LAST_SCHEDULED = Gauge(
+    "task_last_scheduled_timestamp_seconds", "When the scheduler last sent the task, in Unix time", ["task"]
+)
+TASK_INTERVAL = Gauge("task_interval_seconds", "How often the task is due", ["task"])
 CONFIGURATION = Gauge("configuration_info", "1 for the commit that this process runs", ["commit", "origin"])
 CONFIGURATION_CHECKS = Counter("configuration_checks_total", "Times that the configuration was asked for", ["outcome"])
 CONFIGURATION_REFUSED = Counter("configuration_values_refused_total", "Values that are no good", ["setting"])

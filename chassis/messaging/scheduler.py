@@ -57,13 +57,17 @@ class Beat(beat.Scheduler):
             log.warning("task_not_sent", task=entry.task, reason=str(error))
         else:
             metrics.TASKS_SCHEDULED.labels(entry.task).inc()
+            metrics.TASK_LAST_SCHEDULED.labels(entry.task).set_to_current_time()
 
 
 settings = load_settings(SchedulerSettings, SCHEDULER)
+table = read_schedule(settings.schedule_file.read_text())
+for due in table:
+    metrics.TASK_INTERVAL.labels(due.task).set(due.seconds)
 turns = Turns("beat")
 app = Celery(SCHEDULER, broker=str(settings.broker_url))
 app.conf.update(
-    beat_schedule=as_beat_schedule(read_schedule(settings.schedule_file.read_text())),
+    beat_schedule=as_beat_schedule(table),
     beat_scheduler=Beat,
     beat_max_loop_interval=LONGEST_SLEEP,
     broker_connection_max_retries=None,

@@ -4,6 +4,7 @@ from monitoring.dashboards.model import Dashboard, Panel, Query, Row
 from monitoring.dashboards.queries import quantile, rate
 
 _WORKER = 'job=~".+-worker|scheduler"'
+_LATE = "(time() - max by (task) (task_last_scheduled_timestamp_seconds)) / max by (task) (task_interval_seconds)"
 
 TASKS = Row(
     "Tasks, as Flower sees them",
@@ -72,6 +73,12 @@ OWN = Row(
             "short",
             "What the scheduler told the services to do in the last five minutes. 0: beat stands still.",
             (Query("sum by (task) (increase(tasks_scheduled_total[5m]))", "{{task}}"),),
+        ),
+        Panel(
+            "Intervals since a task was sent",
+            "short",
+            "Time since the scheduler last sent each task, in units of its interval. Above 1 for long: it is late.",
+            (Query(_LATE, "{{task}}"),),
         ),
         Panel(
             "CPU",

@@ -1,6 +1,7 @@
 """rabbitmq/schedule.json names tasks that exist."""
 
 import importlib
+import re
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,8 @@ import pytest
 from catalogue import SERVICES
 from chassis.messaging.schedule import Due, as_beat_schedule, read_schedule
 
-TABLE = read_schedule((Path(__file__).parents[2] / "rabbitmq" / "schedule.json").read_text())
+ROOT = Path(__file__).parents[2]
+TABLE = read_schedule((ROOT / "rabbitmq" / "schedule.json").read_text())
 
 
 @pytest.mark.parametrize("due", TABLE, ids=lambda due: due.task)
@@ -26,3 +28,13 @@ def test_only_tasks_exchanges_are_written() -> None:
     assert len(options) == len(TABLE)
     assert {option["exchange"] for _, option in options} == {f"{due.service}.tasks" for due in TABLE}
     assert all(option["expires"] <= seconds for seconds, option in options)
+
+
+def test_alert_remembers_each_task_for_longer_than_it_may_be_late() -> None:
+    """Else TasksNotScheduled would not tell of it when the scheduler is stopped."""
+    rules = (ROOT / "monitoring" / "prometheus" / "rules" / "messaging.yml").read_text()
+    hours = re.findall(r"task_(?:last_scheduled_timestamp|interval)_seconds\[(\d+)h\]", rules)
+    [(slack, factor)] = re.findall(r"(\d+) \+ (\d+) \* max by \(task\)", rules)
+    assert len(hours) == 2
+    latest = int(slack) + int(factor) * max(due.seconds for due in TABLE)
+    assert all(latest < int(each) * 3600 for each in hours)

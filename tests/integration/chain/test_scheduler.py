@@ -5,12 +5,15 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import requests
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
 
 from tests.integration.chain.conftest import ROOT, StartWorker
 from tests.integration.chain.worker_app import COUNT, MISTAKE
@@ -68,6 +71,29 @@ def test_tasks_arrive_again_and_again(chain_broker: Broker, start_worker: StartW
     chain_broker.call("DELETE", "/connections/username/scheduler")
     counted = worker.count("effects")
     eventually(lambda: assert_counted(counted + 3), seconds=30)
+
+
+def test_metrics_tell_when_a_task_was_sent_and_how_often_it_is_due(start_scheduler: Start) -> None:
+    """Of a task that was not due yet, only the latter."""
+    address = start_scheduler(due(COUNT), due(MISTAKE, seconds=600))
+
+    def assert_told() -> None:
+        page = requests.get(f"{address}/metrics", timeout=5).text
+        told = {
+            sample.labels["task"]: sample.value for sample in samples(page, "task_last_scheduled_timestamp_seconds")
+        }
+        assert told.keys() == {COUNT}
+        assert abs(time.time() - told[COUNT]) < 2
+        intervals = {sample.labels["task"]: sample.value for sample in samples(page, "task_interval_seconds")}
+        assert intervals == {COUNT: 0.2, MISTAKE: 600}
+
+    eventually(assert_told, seconds=30)
+
+
+def samples(page: str, name: str) -> list[Sample]:
+    return [
+        sample for family in text_string_to_metric_families(page) for sample in family.samples if sample.name == name
+    ]
 
 
 def test_mistakes_are_put_aside(
