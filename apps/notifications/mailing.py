@@ -29,6 +29,8 @@ log = get_logger()
 SWEPT_AT_ONCE = 200
 SLOT_SECONDS = 0.2
 CROWDED = timedelta(seconds=1)
+# Counted from 0 on: Prometheus sees no increase in a series that begins with its first refusals.
+OUTCOMES = ("sent", "failed", "postponed")
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,8 @@ class Mailing:
     def __post_init__(self) -> None:
         self._slots = threading.BoundedSemaphore(self.connections)
         self._server = ServerState(self.patience.backoff)
+        for outcome in OUTCOMES:
+            MAILS.labels(outcome)
 
     def attempt(self, mail_id: UUID) -> None:
         """Tries to send one mail; nothing happens when it is settled or somebody else is at it."""

@@ -12,6 +12,7 @@ from apps.notifications.domain.events import NotificationDelivered, Notification
 from apps.notifications.domain.kinds import Channel, Kind
 from apps.notifications.domain.notifications import Backoff, MailStatus, News, User
 from apps.notifications.mailing import Mailing, Patience
+from apps.notifications.metrics import MAILS
 from apps.notifications.smtp import MailProblem, MailPutOff, MailRefused, ServerAway
 from chassis.identifiers import new_id
 from chassis.times import utc_now
@@ -64,6 +65,15 @@ class Office:
 @pytest.fixture
 def office() -> Office:
     return Office()
+
+
+def test_outcomes_are_counted_from_zero_on() -> None:
+    """Each is there before its first mail, so that this one is an increase."""
+    MAILS.clear()
+    Office()
+    [family] = MAILS.collect()
+    counted = {each.labels["outcome"]: each.value for each in family.samples if each.name == "mails_total"}
+    assert counted == {"sent": 0, "failed": 0, "postponed": 0}
 
 
 def test_mail_is_sent_once(office: Office) -> None:
