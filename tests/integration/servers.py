@@ -143,6 +143,11 @@ class Mailpit:
         found = requests.get(f"{self.api}/search", params={"query": f"to:{address}", "limit": "500"}, timeout=10).json()
         return [requests.get(f"{self.api}/message/{each['ID']}", timeout=10).json() for each in found["messages"]]
 
+    def refuse_recipients(self, code: int | None) -> None:
+        """All of them, with this code; None: no more."""
+        trigger = {"ErrorCode": code or 451, "Probability": 100 if code else 0}
+        requests.put(f"{self.api}/chaos", json={"Recipient": trigger}, timeout=10).raise_for_status()
+
 
 @contextmanager
 def mailpit_server(environment: Mapping[str, str], volumes: Mapping[Path, str] | None = None) -> Iterator[Mailpit]:

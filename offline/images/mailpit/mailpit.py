@@ -2,7 +2,7 @@
 """A small Mailpit: SMTP on 1025, HTTP on 8025; everything in memory.
 
 It heeds these of Mailpit's variables: MP_MAX_MESSAGES; MP_SMTP_TLS_CERT and MP_SMTP_TLS_KEY (offers
-STARTTLS); MP_SMTP_AUTH ("user:password ...": asks for a log-in, with or without TLS).
+STARTTLS); MP_SMTP_AUTH ("user:password ...": asks for a log-in, with or without TLS); MP_ENABLE_CHAOS.
 """
 
 import hmac
@@ -23,8 +23,20 @@ DEFAULT_MAX_MESSAGES = "500"
 class Sink:
     """What becomes of each mail."""
 
-    def __init__(self, mailbox: Any) -> None:
+    def __init__(self, mailbox: Any, chaos: Any) -> None:
         self._mailbox = mailbox
+        self._chaos = chaos
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd calls it
+        self, _server: Any, _session: Any, envelope: Any, address: str, options: list[str]
+    ) -> str:
+        """Takes everybody, unless Chaos is to refuse."""
+        refusal: str | None = self._chaos.refusal()
+        if refusal is not None:
+            return refusal
+        envelope.rcpt_tos.append(address)
+        envelope.rcpt_options.extend(options)
+        return "250 2.1.5 Ok"
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd calls it
         """Keeps it."""
@@ -49,6 +61,7 @@ def serve() -> None:
     """Until a signal comes."""
     from aiosmtpd.controller import Controller  # noqa: PLC0415 - see main
     from aiosmtpd.smtp import AuthResult  # noqa: PLC0415
+    from chaos import Chaos  # noqa: PLC0415
     from mails import Mailbox  # noqa: PLC0415
     from pages import Server  # noqa: PLC0415
 
@@ -60,8 +73,9 @@ def serve() -> None:
         return AuthResult(success=known, handled=False)
 
     mailbox = Mailbox(int(os.environ.get("MP_MAX_MESSAGES", DEFAULT_MAX_MESSAGES)))
+    chaos = Chaos()
     smtp = Controller(
-        Sink(mailbox),
+        Sink(mailbox, chaos),
         hostname=ANY_ADDRESS,
         port=SMTP_PORT,
         data_size_limit=MAX_SIZE,
@@ -74,7 +88,8 @@ def serve() -> None:
     # Nothing to save. sys.exit would wait for the threads of open connections.
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     print(f"mailpit stand-in: SMTP on {SMTP_PORT}, HTTP on {HTTP_PORT}", flush=True)  # noqa: T201 - its log
-    Server((ANY_ADDRESS, HTTP_PORT), mailbox).serve_forever()
+    may_refuse = os.environ.get("MP_ENABLE_CHAOS") == "true"
+    Server((ANY_ADDRESS, HTTP_PORT), mailbox, chaos if may_refuse else None).serve_forever()
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ GET    /api/v1/message/{ID}             and /raw, /headers; ID may be `latest`
 PUT    /api/v1/messages                 {"IDs": [...], "Read": true}
 DELETE /api/v1/messages                 all, or {"IDs": [...]}
 DELETE /api/v1/search?query=
+GET    /api/v1/chaos                    and PUT {"Recipient": {"ErrorCode": 550, "Probability": 100}}, where enabled
 GET    /, /view/{ID}.html, /view/{ID}.txt
 """
 
@@ -18,6 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from chaos import Chaos
 from mails import Mail, Mailbox
 
 PAGE_SIZE = 50
@@ -42,11 +44,12 @@ ROW = (
 
 
 class Server(ThreadingHTTPServer):
-    """An HTTP server that knows the mailbox."""
+    """An HTTP server that knows the mailbox, and what may refuse mails, if anything may."""
 
-    def __init__(self, address: tuple[str, int], mailbox: Mailbox) -> None:
+    def __init__(self, address: tuple[str, int], mailbox: Mailbox, chaos: Chaos | None) -> None:
         super().__init__(address, Handler)
         self.mailbox = mailbox
+        self.chaos = chaos
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -73,16 +76,20 @@ class Handler(BaseHTTPRequestHandler):
         elif path == "/api/v1/search":
             query = parameters.get("query", "")
             self._list([mail for mail in mailbox.all() if mail.matches(query)], parameters)
+        elif path == "/api/v1/chaos" and self.server.chaos:
+            self._answer(self.server.chaos.as_json())
         else:
             self._show(path)
 
     def do_PUT(self) -> None:
-        """Marks mails as read or unread."""
+        """Marks mails as read or unread; sets what is refused."""
         path, _ = self._asked()
         body = self._body()
         if path == "/api/v1/messages":
             self.server.mailbox.mark(body.get("IDs"), read=bool(body.get("Read")))
             self._answer("ok")
+        elif path == "/api/v1/chaos" and self.server.chaos:
+            self._set_chaos(self.server.chaos, body)
         else:
             self._not_found()
 
@@ -146,6 +153,14 @@ class Handler(BaseHTTPRequestHandler):
         else:
             mail.summary["Read"] = True
             self._answer({**mail.summary, **mail.details})
+
+    def _set_chaos(self, chaos: Chaos, body: dict[str, Any]) -> None:
+        try:
+            chaos.set(body)
+        except ValueError as error:
+            self._answer({"Error": str(error)}, status=400)
+        else:
+            self._answer(chaos.as_json())
 
     def _not_found(self) -> None:
         self._answer({"Error": "message not found"}, status=404)

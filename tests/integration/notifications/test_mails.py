@@ -39,7 +39,7 @@ def mailing(notifications: Notifications, chosen: SmtpSettings) -> Mailing:
 @pytest.fixture(scope="module")
 def mailpit() -> Iterator[Mailpit]:
     """One that asks for nothing."""
-    with mailpit_server({}) as server:
+    with mailpit_server({"MP_ENABLE_CHAOS": "true"}) as server:
         yield server
 
 
@@ -112,6 +112,22 @@ def test_outage_delays_mails_and_loses_none(notifications: Notifications, mailpi
 
         eventually(all_sent, seconds=30)
     assert [len(mailpit.mails_to(str(user.email))) for user in users] == [1] * len(users)
+
+
+def test_mail_to_a_refused_recipient_is_not_tried_again(notifications: Notifications, mailpit: Mailpit) -> None:
+    """The server's word is final; the next mail goes out."""
+    user = notifications.add_user()
+    first, second = notifications.tell(user) + notifications.tell(user)
+    office = mailing(notifications, settings(mailpit))
+    mailpit.refuse_recipients(550)
+    office.attempt(first)
+    mailpit.refuse_recipients(None)
+    office.attempt(first)
+    refused = "SELECT count(*) FROM deliveries WHERE id = :id AND status = 'failed' AND answer LIKE '550%'"
+    assert notifications.number(refused, id=first) == 1
+    assert mailpit.mails_to(str(user.email)) == []
+    office.attempt(second)
+    assert len(mailpit.mails_to(str(user.email))) == 1
 
 
 def test_log_in_under_tls(guarded: tuple[Mailpit, Path]) -> None:
