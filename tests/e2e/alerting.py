@@ -5,6 +5,7 @@ from typing import Any
 
 import requests
 
+ALERTMANAGER = f"http://127.0.0.1:{os.environ['ALERTMANAGER_PORT']}"
 PROMETHEUS = f"http://127.0.0.1:{os.environ['PROMETHEUS_PORT']}"
 MAILPIT = f"http://127.0.0.1:{os.environ['MAILPIT_PORT']}"
 
@@ -43,11 +44,36 @@ def alerts() -> list[dict[str, Any]]:
     return [rule for group in answer.json()["data"]["groups"] for rule in group["rules"]]
 
 
-def firing() -> set[str]:
-    """The names of the alerts that fire now."""
-    answer = requests.get(f"{PROMETHEUS}/api/v1/alerts", timeout=10)
-    assert answer.status_code == 200, answer.text
-    return {each["labels"]["alertname"] for each in answer.json()["data"]["alerts"] if each["state"] == "firing"}
+def handed_on() -> set[str]:
+    """The names of the alerts that have fired for three evaluations: then Alertmanager has begun to tell of them.
+
+    What ends within its first ten seconds there is never told.
+    """
+    series = query('count by (alertname) (count_over_time(ALERTS{alertstate="firing"}[20s]) >= 3)')
+    return {each["metric"]["alertname"] for each in series}
+
+
+def story(alert: str) -> str:
+    """What Prometheus and Alertmanager think of an alert, for who reads why a test failed."""
+    selector = f'ALERTS{{alertname="{alert}"}}'
+    counted = query(f"sum by (alertstate) (count_over_time({selector}[20m]))")
+    parameters = {"filter": f'alertname="{alert}"'}
+    held = requests.get(f"{ALERTMANAGER}/api/v2/alerts", params=parameters, timeout=10).json()
+    return "\n".join(
+        (
+            f"Prometheus now: {[each['metric'] for each in query(selector)] or 'inactive'}",
+            f"its evaluations of 20 minutes: { {each['metric']['alertstate']: each['value'][1] for each in counted} }",
+            f"Alertmanager: {[(each['startsAt'], each['endsAt'], each['status']) for each in held] or 'knows nothing'}",
+            f"newest mails: {subjects()}",
+        )
+    )
+
+
+def subjects() -> list[str]:
+    """Of the newest mails to those on call."""
+    parameters: dict[str, str | int] = {"query": "to:on-call@example.com", "limit": 50}
+    answer = requests.get(f"{MAILPIT}/api/v1/search", params=parameters, timeout=10)
+    return [each["Subject"] for each in answer.json()["messages"]]
 
 
 def label_names() -> list[str]:

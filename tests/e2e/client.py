@@ -42,6 +42,11 @@ class Client:
         self.session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
         return self
 
+    def renew(self) -> None:
+        """A new access token before it is time: soon nobody may be able to give one."""
+        assert self._credentials is not None
+        self.log_in(*self._credentials)
+
     def sign_up(self) -> "Client":
         """A new customer, logged in."""
         email = new_email()

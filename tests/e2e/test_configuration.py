@@ -7,6 +7,7 @@ import pytest
 import requests
 
 from chassis.times import rfc3339, utc_now
+from tests.e2e import accidents
 from tests.e2e.client import Client
 from tests.e2e.containers import address, containers, logs_since, readiness
 from tests.e2e.settings import PROCESSES, change, commits, config, followed, newest, restored
@@ -29,7 +30,7 @@ def administrator(gateway: str) -> Client:
     return Client(gateway).log_in(os.environ["ADMIN_EMAIL"], os.environ["ADMIN_PASSWORD"])
 
 
-def test_every_process_runs_the_newest_commit() -> None:
+def test_every_process_runs_the_newest() -> None:
     """Given by the configuration service, and named in each /health/ready."""
     followed(newest(), *PROCESSES, seconds=60)
     for service, port in PROCESSES.items():
@@ -106,12 +107,7 @@ def test_service_starts_from_its_copy(good: str, anonymous: Client) -> None:
 
 def test_broken_file_breaks_nothing(good: str) -> None:
     """The commit before it is served on; the health of the configuration service names the file."""
-    script = (
-        "from pathlib import Path; from dulwich.repo import Repo; from config.git import GitRepository;"
-        "r = GitRepository(Repo('/repository/config.git'));"
-        "r.commit('main', r.resolve('main'), {'orders.yml': b'order_tries: ['}, 'a tester', 'A broken file.')"
-    )
-    compose("exec", "-T", "config", "python", "-c", script)
+    accidents.break_configuration()
 
     def named() -> None:
         [report] = readiness("config", 8000)
