@@ -7,7 +7,8 @@ so what a process does for itself (the relay's polling, its health checks) makes
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from opentelemetry import context as otel_context
@@ -139,6 +140,19 @@ def remote_context(traceparent: str | None) -> otel_context.Context:
     """The context in which a span continues the given trace; an empty one where there is none."""
     empty = otel_context.Context()
     return empty if traceparent is None else _PROPAGATOR.extract({"traceparent": traceparent}, context=empty)
+
+
+@contextmanager
+def continued(traceparent: str | None) -> Iterator[None]:
+    """What happens inside belongs to the given trace; where there is none, to the running one."""
+    if traceparent is None:
+        yield
+        return
+    token = otel_context.attach(remote_context(traceparent))
+    try:
+        yield
+    finally:
+        otel_context.detach(token)
 
 
 def trace_id_of(traceparent: str | None) -> str | None:

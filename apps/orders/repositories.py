@@ -42,8 +42,11 @@ class Orders(Protocol):
     def page(self, owner: UUID | None, status: Status | None, first: int, size: int) -> tuple[Sequence[Order], int]:
         """Orders from number `first` on, newest first, and how many there are in all."""
 
-    def unanswered(self, since: datetime, limit: int) -> Sequence[UUID]:
-        """Orders that wait for inventory, unmoved since then, though their events have left: so many in each state."""
+    def unanswered(self, since: datetime, limit: int) -> Mapping[UUID, str | None]:
+        """Orders that wait for inventory, unmoved since then, though their events have left: so many in each state.
+
+        Each with the trace context (W3C traceparent) in which it has asked.
+        """
 
     def in_states(self, statuses: Collection[Status]) -> Mapping[Status, int]:
         """How many orders are in each of these states."""

@@ -28,6 +28,7 @@ from chassis.http.idempotency import Receipt
 from chassis.identifiers import new_id
 from chassis.logs import get_logger
 from chassis.messaging.events import Event
+from chassis.telemetry import continued
 from chassis.times import utc_now
 
 log = get_logger()
@@ -155,7 +156,8 @@ class Patience:
 def sweep(orders: Orders, patience: Patience) -> int:
     """Lets the orders that have waited too long ask again, or end; returns how many they were.
 
-    Several may sweep at once: each order is written under the guard of its version, and waits anew after that.
+    Several may sweep at once: each order is written under the guard of its version, and waits anew after that. What it
+    asks again stays in the trace in which it has asked first.
     """
     since = utc_now() - patience.wait
 
@@ -163,8 +165,9 @@ def sweep(orders: Orders, patience: Patience) -> int:
         return order.ask_again(patience.tries) if order.updated_at < since else None
 
     stale = orders.unanswered(since, SWEPT_AT_ONCE)
-    for order_id in stale:
-        _move(orders, order_id, step)
+    for order_id, traceparent in stale.items():
+        with continued(traceparent):
+            _move(orders, order_id, step)
     return len(stale)
 
 

@@ -58,6 +58,7 @@ class MongoOrders:
             "version": order.version,
             "created_at": order.created_at,
             **_state(order),
+            **_asked_in(events),
             **outgoing(events),
             **_kept(receipt),
             "inbox": [],
@@ -85,7 +86,7 @@ class MongoOrders:
         events = _publications(transition_, cause)
         known, wanted = _state(before), _state(transition_.order)
         changes = {name: value for name, value in wanted.items() if value != known[name]}
-        update = transition(changes, events, cause)
+        update = transition({**changes, **_asked_in(events)}, events, cause)
         update.setdefault("$push", {})["timeline"] = {"$each": _entries(transition_, events, heard)}
         written = self._orders.update_one({"_id": str(before.id), "version": before.version}, update)
         return written.matched_count == 1
@@ -109,14 +110,15 @@ class MongoOrders:
         found = self._orders.find(wanted, _STATE_ONLY).sort("_id", -1).skip(first).limit(size)
         return [_order(document) for document in found], number
 
-    def unanswered(self, since: datetime, limit: int) -> Sequence[UUID]:
+    def unanswered(self, since: datetime, limit: int) -> Mapping[UUID, str | None]:
         """See `Orders`. One query for each state, by the index of the lists: few orders are in these at any time."""
         waiting = {"updated_at": {"$lt": since}, "outbox": {"$size": 0}}
         found = (
-            self._orders.find({"status": str(status), **waiting}, {"_id": 1}).limit(limit)
+            self._orders.find({"status": str(status), **waiting}, {"traceparent": 1}).limit(limit)
             for status in (*WAITING, Status.SHIPPING)
         )
-        return [UUID(document["_id"]) for documents in found for document in documents]
+        # Older documents have no traceparent.
+        return {UUID(document["_id"]): document.get("traceparent") for documents in found for document in documents}
 
     def in_states(self, statuses: Collection[Status]) -> Mapping[Status, int]:
         """See `Orders`. By the index of the lists."""
@@ -162,6 +164,11 @@ def _kept(receipt: Receipt | None) -> Document:
     if receipt is None:
         return {}
     return {"idempotency_key": receipt.key, "answer": {**asdict(receipt.answer), "expires_at": utc_now() + KEPT}}
+
+
+def _asked_in(events: Sequence[Event]) -> Document:
+    """The trace of the newest events, for as long as they may have to be sent again."""
+    return {"traceparent": events[-1].traceparent} if events else {}
 
 
 def _state(order: Order) -> Document:

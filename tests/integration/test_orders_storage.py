@@ -27,6 +27,7 @@ from chassis.identifiers import new_id
 from chassis.messaging.events import DuplicateEvent, Event, decode
 from chassis.storage.mongo import INBOX_SIZE, Document
 from chassis.storage.outbox import StoredEvent
+from chassis.telemetry import continued
 from chassis.times import utc_now
 
 CUSTOMER = new_id()
@@ -238,7 +239,24 @@ def test_sweepers_share_the_work(database: Database[Document], orders: MongoOrde
     assert {(each["repeats"], each["version"], len(each["outbox"])) for each in documents} == {(1, 2, 1)}
     assert {stored(database, order)["version"] for order in unsent + fresh} == {1}
     assert documents[0]["timeline"][1]["detail"] == "No answer yet: asked again."
-    assert orders.unanswered(utc_now() - patience.wait, 100) == []
+    assert orders.unanswered(utc_now() - patience.wait, 100) == {}
+
+
+def test_order_asks_again_in_its_own_trace(
+    database: Database[Document], orders: MongoOrders, catalogue: MongoCatalogue
+) -> None:
+    """Not in that of the sweep, and each time anew; an order from before that was kept has the sweep's."""
+    with continued(TRACEPARENT):
+        traced = place(orders, catalogue)
+    older = place(orders, catalogue)
+    database["orders"].update_one({"_id": str(older.id)}, {"$unset": {"traceparent": ""}})
+    for _ in range(2):
+        late = {"outbox": [], "updated_at": utc_now() - timedelta(hours=1)}
+        database["orders"].update_many({}, {"$set": late})
+        with continued(TRACEPARENT.replace("0af7", "beef")):
+            assert service.sweep(orders, service.Patience(timedelta(minutes=1), tries=3)) == 2
+        assert stored(database, traced)["outbox"][0]["traceparent"] == TRACEPARENT
+    assert stored(database, older)["timeline"][-1]["trace_id"].startswith("beef")
 
 
 def test_lists(orders: MongoOrders, catalogue: MongoCatalogue) -> None:

@@ -7,7 +7,14 @@ from opentelemetry.sdk.trace.export import SpanExportResult
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from chassis.logs import configure_logs
-from chassis.telemetry import TellingExporter, current_trace_id, current_traceparent, remote_context, trace_id_of
+from chassis.telemetry import (
+    TellingExporter,
+    continued,
+    current_trace_id,
+    current_traceparent,
+    remote_context,
+    trace_id_of,
+)
 
 
 class Moody(InMemorySpanExporter):
@@ -35,6 +42,18 @@ def test_lost_traces_are_told_once(capsys: pytest.CaptureFixture[str]) -> None:
 def test_outside_a_trace_there_is_no_id() -> None:
     """Nothing is made up."""
     assert (current_trace_id(), current_traceparent()) == (None, None)
+
+
+def test_trace_is_continued_for_a_while() -> None:
+    """Inside the block alone; where there is none to continue, the running one goes on."""
+    first, second = (f"00-{digit * 32}-{digit * 16}-01" for digit in "ab")
+    with continued(first):
+        with continued(second):
+            assert current_traceparent() == second
+            with continued(None):
+                assert current_traceparent() == second
+        assert current_traceparent() == first
+    assert current_traceparent() is None
 
 
 @pytest.mark.parametrize("traceparent", [None, "", "nonsense", "00-0-0-00"])

@@ -61,9 +61,10 @@ class FakeOrders:
         ]
         return found[first : first + size], len(found)
 
-    def unanswered(self, since: datetime, limit: int) -> Sequence[UUID]:
+    def unanswered(self, since: datetime, limit: int) -> Mapping[UUID, str | None]:
         states = (*WAITING, Status.SHIPPING)
-        return [each.id for each in self.orders.values() if each.status in states and each.updated_at < since][:limit]
+        late = [each.id for each in self.orders.values() if each.status in states and each.updated_at < since]
+        return dict.fromkeys(late[:limit])
 
     def in_states(self, statuses: Collection[Status]) -> Mapping[Status, int]:
         return {status: sum(each.status is status for each in self.orders.values()) for status in statuses}
