@@ -106,9 +106,25 @@ class BrokerSettings(EnvironmentSettings):
     """RabbitMQ, and how often an event is tried again."""
 
     broker_url: AmqpDsn = Field(description="RabbitMQ, as the service's own user")
-    event_retry_rounds: int = Field(default=6, ge=0, description="trips through the retry queue before the dead letter")
-    inbox_retention_days: int = Field(default=14, ge=1, description="longer than any dead letter waits for its replay")
-    relay_batch_size: int = Field(default=200, ge=1, le=1000, description="events that the relay publishes at once")
+    event_retry_rounds: int = Field(
+        default=6,
+        ge=0,
+        description="trips through the retry queue before the dead letter",
+        json_schema_extra=RELOADABLE,
+    )
+    inbox_retention_days: int = Field(
+        default=14,
+        ge=1,
+        description="longer than any dead letter waits for its replay",
+        json_schema_extra=RELOADABLE,
+    )
+    relay_batch_size: int = Field(
+        default=200,
+        ge=1,
+        le=1000,
+        description="events that the relay publishes at once",
+        json_schema_extra=RELOADABLE,
+    )
 
 
 SettingsT = TypeVar("SettingsT", bound=BaseSettings)

@@ -34,12 +34,15 @@ MOST_LOSSES = 20
 
 @dataclass(frozen=True)
 class Handling:
-    """How one service handles its events: with its parts, its named transient errors, and its limits."""
+    """How one service handles its events: with its parts, its named transient errors, and its limits.
+
+    `rounds` is asked after each failure: it may change.
+    """
 
     subscriptions: Subscriptions
     parts: object
     transient: tuple[type[Exception], ...]
-    rounds: int
+    rounds: Callable[[], int]
     publisher: BatchPublisher
     after_commit: Callable[[], None]
 
@@ -57,7 +60,7 @@ class Handling:
             kind = event.type  # of the catalogue, so that nobody can make up labels of the metrics
             outcome = self._attempt(subscription, event)
         except self.transient as error:
-            if delivery.rounds < self.rounds:
+            if delivery.rounds < self.rounds():
                 context = {"queue": delivery.queue, "event_type": kind, "round": delivery.rounds + 1}
                 note_failure(_words(error))
                 log.warning("event_retried", **context, reason=_words(error))

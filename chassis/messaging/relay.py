@@ -4,7 +4,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from chassis import failpoints, metrics
 from chassis.logs import get_logger
@@ -24,10 +24,19 @@ REFUSED_PAUSE_SECONDS = 5.0
 
 
 class Relay:
-    """Moves events from a service's outbox to its exchange, and removes what the broker confirmed."""
+    """Moves events from a service's outbox to its exchange, and removes what the broker confirmed.
+
+    `batch_size` and `inbox_days` are asked at each turn: they may change.
+    """
 
     def __init__(
-        self, service: str, outbox: Outbox, publisher: BatchPublisher, *, batch_size: int, inbox_days: int
+        self,
+        service: str,
+        outbox: Outbox,
+        publisher: BatchPublisher,
+        *,
+        batch_size: Callable[[], int],
+        inbox_days: Callable[[], int],
     ) -> None:
         self._service = service
         self._outbox = outbox
@@ -107,7 +116,7 @@ class Relay:
         self._waiting_for = None
         now = time.monotonic()
         self._refused_until = {id_: until for id_, until in self._refused_until.items() if until > now}
-        moved = self._outbox.drain(self._publish, self._batch_size, self._refused_until.keys())
+        moved = self._outbox.drain(self._publish, self._batch_size(), self._refused_until.keys())
         self.pause = BUSY_SECONDS if moved else min(self.pause * 2, IDLE_SECONDS)
         return moved
 
@@ -143,7 +152,8 @@ class Relay:
         if time.monotonic() < self._next_forgetting:
             return
         self._next_forgetting = time.monotonic() + FORGET_EVERY_SECONDS
-        log.info("inbox_purged", events=self._outbox.forget(self._inbox_days), older_than_days=self._inbox_days)
+        days = self._inbox_days()
+        log.info("inbox_purged", events=self._outbox.forget(days), older_than_days=days)
 
     def _set_leading(self, *, leading: bool) -> None:
         if leading != self._leading:

@@ -69,17 +69,22 @@ class _Component(Protocol):
 def create_worker(parts: WorkerParts, subscriptions: Subscriptions, surveys: Sequence[Survey] = ()) -> Celery:
     """The Celery app of a service's worker: `celery -A workers.<service>.app worker`."""
     service = subscriptions.service
-    settings = parts.settings
+    settings, live = parts.settings, parts.settings.live
     publisher = Publisher(str(settings.broker_url), f"{service}-relay")
     relay = Relay(
         service,
         parts.outbox,
         publisher,
-        batch_size=settings.relay_batch_size,
-        inbox_days=settings.inbox_retention_days,
+        batch_size=lambda: live.current.relay_batch_size,
+        inbox_days=lambda: live.current.inbox_retention_days,
     )
     handling = Handling(
-        subscriptions, parts, parts.transient_errors, settings.event_retry_rounds, publisher, relay.wake
+        subscriptions,
+        parts,
+        parts.transient_errors,
+        lambda: live.current.event_retry_rounds,
+        publisher,
+        relay.wake,
     )
     app = Celery(service)
     app.conf.update(worker_configuration(service, subscriptions.publishers(), str(settings.broker_url)))

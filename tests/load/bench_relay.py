@@ -102,7 +102,7 @@ def fill_mongo(client: pymongo.MongoClient[Document]) -> Callable[[], Outbox]:
 
 def timed(outbox: Outbox, publisher: Publisher) -> float:
     """Events a second until the outbox is empty."""
-    relay = Relay("shop", outbox, publisher, batch_size=BATCH, inbox_days=14)
+    relay = Relay("shop", outbox, publisher, batch_size=lambda: BATCH, inbox_days=lambda: 14)
     started = time.perf_counter()
     moved = 0
     while moved < EVENTS:

@@ -60,7 +60,7 @@ class Letters:
 def handling(shelf: Shelf, letters: Letters, rounds: int = 2) -> Handling:
     subscriptions = Subscriptions("stock")
     subscriptions.on("shop", "thing.sold", Sold)(take_away)
-    return Handling(subscriptions, shelf, (TimeoutError,), rounds, letters, lambda: None)
+    return Handling(subscriptions, shelf, (TimeoutError,), lambda: rounds, letters, lambda: None)
 
 
 def delivery(model: BaseModel | None = None, rounds: int = 0, headers: dict[str, object] | None = None) -> Delivery:
@@ -104,6 +104,17 @@ def test_rounds_are_bounded() -> None:
         handling(Shelf([TimeoutError("too slow")] * 9), letters).handle(delivery(rounds=2))
     assert letters.kept[0].headers["x-failure-reason"] == "still failing after 2 rounds: TimeoutError: too slow"
     assert (letters.kept[0].exchange, letters.kept[0].routing_key) == ("stock.dead", "stock.shop")
+
+
+def test_rounds_may_change() -> None:
+    """The number counts that is right when the handler fails, not that of the start."""
+    rounds = [1]
+    subject = replace(handling(Shelf([TimeoutError()] * 9), Letters()), rounds=lambda: rounds[0])
+    with pytest.raises(Ignore):
+        subject.handle(delivery(rounds=1))
+    rounds[0] = 2
+    with pytest.raises(Reject):
+        subject.handle(delivery(rounds=1))
 
 
 def test_event_that_ends_its_workers_is_put_aside_unread() -> None:

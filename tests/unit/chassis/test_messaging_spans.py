@@ -67,7 +67,7 @@ def handle(delivery: Delivery, error: Exception | None = None) -> list[str | Non
             raise error
 
     with suppress(Reject, Ignore):
-        Handling(subscriptions, None, (TimeoutError,), 1, Letters(), lambda: None).handle(delivery)
+        Handling(subscriptions, None, (TimeoutError,), lambda: 1, Letters(), lambda: None).handle(delivery)
     return seen
 
 
@@ -146,7 +146,7 @@ def test_reason_of_a_misfit_does_not_repeat_the_data(recorder: Recorder) -> None
     subscriptions = Subscriptions("stock")
     subscriptions.on("shop", "thing.sold", Strict)(lambda *_: None)
     with suppress(Ignore):
-        Handling(subscriptions, None, (), 1, Letters(), lambda: None).handle(sold(name="ada@example.com")[1])
+        Handling(subscriptions, None, (), lambda: 1, Letters(), lambda: None).handle(sold(name="ada@example.com")[1])
     reason = str(recorder.only().status.description)
     assert "name: Input should be a valid integer" in reason
     assert "ada@example.com" not in reason

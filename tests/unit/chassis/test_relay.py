@@ -18,6 +18,7 @@ class ListOutbox:
     def __init__(self, events: Sequence[StoredEvent], *, free: bool = True) -> None:
         self.events = list(events)
         self.free = free
+        self.days: int | None = None
 
     def lead(self) -> bool:
         return self.free
@@ -32,6 +33,7 @@ class ListOutbox:
         return Backlog(len(self.events), 0.0)
 
     def forget(self, days: int) -> int:
+        self.days = days
         return 0
 
     def resign(self) -> None:
@@ -52,7 +54,7 @@ class ListPublisher:
 
 
 def relay_of(outbox: ListOutbox, publisher: ListPublisher, batch_size: int) -> Relay:
-    return Relay("shop", outbox, publisher, batch_size=batch_size, inbox_days=14)
+    return Relay("shop", outbox, publisher, batch_size=lambda: batch_size, inbox_days=lambda: 14)
 
 
 def test_confirmed_events_leave_the_outbox() -> None:
@@ -70,6 +72,17 @@ def test_refused_event_stays_and_blocks_nobody() -> None:
     assert [relay.step(), relay.step(), relay.step()] == [1, 1, 0]
     assert outbox.events == [STORED[0]]
     assert [message.id for message in publisher.sent].count("id-0") == 1
+
+
+def test_limits_may_change() -> None:
+    """Each turn is by the numbers of that moment."""
+    limits = {"batch": 1, "days": 14}
+    outbox = ListOutbox(STORED)
+    relay = Relay(
+        "shop", outbox, ListPublisher(), batch_size=lambda: limits["batch"], inbox_days=lambda: limits["days"]
+    )
+    limits |= {"batch": 2, "days": 30}
+    assert (relay.step(), outbox.days) == (2, 30)
 
 
 def test_standby_sends_nothing() -> None:
