@@ -36,7 +36,11 @@ class ProcessSettings(EnvironmentSettings):
         default=None, description="where traces go, by OTLP over HTTP; without it there are none"
     )
     trace_sample_ratio: float = Field(
-        default=1.0, ge=0, le=1, description="which share of the traces that begin here is recorded"
+        default=1.0,
+        ge=0,
+        le=1,
+        description="which share of the traces that begin here is recorded",
+        json_schema_extra=RELOADABLE,
     )
     startup_timeout: float = Field(default=30.0, gt=0, description="seconds to wait for a data store at start")
 

@@ -7,9 +7,10 @@ so what a process does for itself (the relay's polling, its health checks) makes
 
 import logging
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from opentelemetry import context as otel_context
 from opentelemetry import trace
@@ -18,7 +19,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
-from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+from opentelemetry.sdk.trace.sampling import ParentBased, Sampler, SamplingResult, TraceIdRatioBased
 from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
@@ -35,16 +36,17 @@ _PROPAGATOR = TraceContextTextMapPropagator()
 _IDS = RandomIdGenerator()
 
 
-def configure_telemetry(service: str, endpoint: str | None, sample_ratio: float = 1.0) -> None:
+def configure_telemetry(service: str, endpoint: str | None, sample_ratio: Callable[[], float]) -> None:
     """Starts tracing for this process under the service's name; once, and in the process that serves.
 
-    Of the traces that begin here, the ratio is recorded; who continues a trace does what its beginning has decided.
+    Of the traces that begin here, the ratio is recorded, which may change; who continues a trace does what its
+    beginning has decided.
     """
     if endpoint is None:
         return
     logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)  # it would say every second that nobody listens
     provider = TracerProvider(
-        sampler=ParentBased(TraceIdRatioBased(sample_ratio)), resource=Resource.create({"service.name": service})
+        sampler=ParentBased(ChangingRatio(sample_ratio)), resource=Resource.create({"service.name": service})
     )
     processor = processor_for(endpoint)
     provider.add_span_processor(processor)
@@ -56,6 +58,21 @@ def processor_for(endpoint: str) -> SpanProcessor:
     """What collects ended spans and sends them to the Collector in batches, in a thread of its own."""
     exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces", timeout=EXPORT_TIMEOUT_SECONDS)
     return BatchSpanProcessor(TellingExporter(exporter), QUEUED_SPANS, schedule_delay_millis=EXPORT_SECONDS * 1000)
+
+
+class ChangingRatio(Sampler):
+    """Records a share of the traces, by their ids; the share is asked for at the beginning of each."""
+
+    def __init__(self, ratio: Callable[[], float]) -> None:
+        self._ratio = ratio
+
+    def should_sample(self, *args: Any, **options: Any) -> SamplingResult:
+        """See OpenTelemetry."""
+        return TraceIdRatioBased(self._ratio()).should_sample(*args, **options)
+
+    def get_description(self) -> str:
+        """See OpenTelemetry."""
+        return "ChangingRatio"
 
 
 class TellingExporter(SpanExporter):

@@ -11,7 +11,7 @@ PASSWORD_BYTES = 24
 KEY_BYTES = 32
 
 # What means "not given" while it is empty; everything else is generated.
-OPTIONAL = frozenset({"CONFIG_REPOSITORY_URL", "LOG_LEVEL", "SMTP_USER", "SMTP_PASSWORD"})
+OPTIONAL = frozenset({"CONFIG_REPOSITORY_URL", "LOG_LEVEL", "SMTP_USER", "SMTP_PASSWORD", "TRACE_SAMPLE_RATIO"})
 
 
 def parse(text: str) -> dict[str, str]:

@@ -71,7 +71,9 @@ def main(target: str) -> None:
     def load_app(_target: str) -> Flask:
         endpoint = settings.otel_exporter_otlp_endpoint
         watch_memory()
-        configure_telemetry(process.name, str(endpoint) if endpoint else None, settings.trace_sample_ratio)
+        configure_telemetry(
+            process.name, str(endpoint) if endpoint else None, lambda: settings.live.current.trace_sample_ratio
+        )
         app = process.create(settings)
         follow_configuration(app, settings)
         return app

@@ -168,7 +168,7 @@ def _connect_signals(components: Sequence[_Component], settings: WorkerSettings,
     endpoint = settings.otel_exporter_otlp_endpoint
 
     def start(**_: object) -> None:
-        configure_telemetry(name, str(endpoint) if endpoint else None, settings.trace_sample_ratio)
+        configure_telemetry(name, str(endpoint) if endpoint else None, lambda: settings.live.current.trace_sample_ratio)
         CeleryInstrumentor().instrument()  # type: ignore[no-untyped-call]
         for each in components:
             each.start()

@@ -108,7 +108,7 @@ def main(api: str, port: str, store_url: str, endpoint: str = "") -> None:
 
     def load(_target: str) -> Flask:
         configure_logs(f"{api}-api")
-        configure_telemetry(f"{api}-api", endpoint or None)
+        configure_telemetry(f"{api}-api", endpoint or None, lambda: 1.0)
         return APIS[api](store_url)
 
     options: dict[str, Any] = {"address": "127.0.0.1", "port": int(port), "workers": 1, "blocking_threads": 16}

@@ -3,11 +3,15 @@
 import json
 
 import pytest
+from opentelemetry.context import Context
+from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SpanExportResult
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.sdk.trace.sampling import ParentBased
 
 from chassis.logs import configure_logs
 from chassis.telemetry import (
+    ChangingRatio,
     TellingExporter,
     continued,
     current_trace_id,
@@ -37,6 +41,14 @@ def test_lost_traces_are_told_once(capsys: pytest.CaptureFixture[str]) -> None:
         exporter.export(())
     events = [json.loads(line)["event"] for line in capsys.readouterr().out.splitlines()]
     assert events == ["traces_get_lost", "traces_are_taken_again"]
+
+
+def test_share_of_traces_may_change() -> None:
+    """Each trace begins with the share of that moment."""
+    shares = iter([1.0, 0.0, 1.0])
+    tracer = TracerProvider(sampler=ParentBased(ChangingRatio(lambda: next(shares)))).get_tracer("test")
+    recorded = [tracer.start_span("order", Context()).is_recording() for _ in range(3)]
+    assert recorded == [True, False, True]
 
 
 def test_outside_a_trace_there_is_no_id() -> None:
