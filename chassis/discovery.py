@@ -18,6 +18,7 @@ from requests import RequestException
 
 from chassis.logs import get_logger, stop_with
 from chassis.settings import ProcessSettings
+from chassis.times import Seconds, seconds_now
 
 log = get_logger()
 
@@ -35,12 +36,12 @@ class NoInstance(Exception):
     """No instance of the service is known."""
 
 
-def _client(settings: ProcessSettings, call_seconds: float = CALL_SECONDS) -> consul.Consul:
+def _client(settings: ProcessSettings) -> consul.Consul:
     address, token = settings.consul_http_addr, settings.consul_http_token
     if token is None:
         stop_with("The setting CONSUL_HTTP_TOKEN is missing: give the service its own token, with which it registers.")
     client = consul.Consul(host=address.host, port=address.port, scheme=address.scheme, token=token.get_secret_value())
-    client.http.connections_timeout = call_seconds
+    client.http.connections_timeout = CALL_SECONDS
     return client
 
 
@@ -164,8 +165,9 @@ class _Known:
 class Resolver:
     """Finds healthy instances, in turn. Keeps each list for two seconds, and the last known while Consul is away."""
 
-    def __init__(self, settings: ProcessSettings, *, call_seconds: float = CALL_SECONDS) -> None:
-        self._client = _client(settings, call_seconds)
+    def __init__(self, settings: ProcessSettings, *, call_seconds: Seconds = CALL_SECONDS) -> None:
+        self._client = _client(settings)
+        self._call_seconds = call_seconds
         self._known: dict[str, _Known] = {}
         self._lock = threading.Lock()
 
@@ -183,6 +185,7 @@ class Resolver:
         return known.urls[next(known.turn) % len(known.urls)]
 
     def _refresh(self, service: str, known: _Known) -> None:
+        self._client.http.connections_timeout = seconds_now(self._call_seconds)
         try:
             _, nodes = self._client.health.service(service, passing=True)
         except _FAILURES as error:

@@ -1,6 +1,15 @@
-"""Times: always UTC, written as RFC 3339."""
+"""Times: always UTC, written as RFC 3339; and spans of time that may change."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+
+Seconds = float | Callable[[], float]
+"""A span of time, or what gives it at the moment of its use: for settings that change."""
+
+
+def seconds_now(span: Seconds) -> float:
+    """What the span is now."""
+    return span() if callable(span) else span
 
 
 def utc_now() -> datetime:

@@ -60,9 +60,10 @@ def parts(settings: SettingsT) -> Parts[SettingsT]:
 def create_api(settings: ApiSettings) -> Flask:
     """The API, in the process that serves it."""
     mine = parts(settings)
-    breaker = Breaker("inventory-api", reset_seconds=settings.availability_reset)
+    live = settings.live
+    breaker = Breaker("inventory-api", reset_seconds=lambda: live.current.availability_reset)
     # A silent Consul must not use up the time that inventory has.
-    resolver = Resolver(settings, call_seconds=settings.availability_timeout)
+    resolver = Resolver(settings, call_seconds=lambda: live.current.availability_timeout)
     users = ServiceClient("users-api", Resolver(settings))
     tokens = tokens_of_users_service(users, settings, SCOPE)
     mine.health.add("inventory", lambda: breaker.problem, required=False)

@@ -23,4 +23,6 @@ class ApiSettings(StorageSettings, TokenSettings, ClientSettings, HttpSettings):
     availability_budget: float = Field(
         default=0.5, gt=0, description="seconds for all attempts together", json_schema_extra=RELOADABLE
     )
-    availability_reset: float = Field(default=5.0, gt=0, description="seconds until a broken circuit is tried again")
+    availability_reset: float = Field(
+        default=5.0, gt=0, description="seconds until a broken circuit is tried again", json_schema_extra=RELOADABLE
+    )

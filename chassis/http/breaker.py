@@ -12,6 +12,7 @@ import pybreaker
 
 from chassis import metrics
 from chassis.logs import get_logger
+from chassis.times import Seconds, seconds_now
 
 log = get_logger()
 
@@ -28,10 +29,11 @@ class CircuitOpen(Exception):
 class Breaker:
     """Guards the calls to one service. Safe for threads, which do not wait for each other."""
 
-    def __init__(self, service: str, *, reset_seconds: float) -> None:
+    def __init__(self, service: str, *, reset_seconds: Seconds) -> None:
+        self._reset_seconds = reset_seconds
         self._breaker = pybreaker.CircuitBreaker(
             fail_max=FAILURES_IN_A_ROW,
-            reset_timeout=reset_seconds,
+            reset_timeout=seconds_now(reset_seconds),
             listeners=[_Teller()],
             name=service,
             throw_new_error_on_trip=False,
@@ -48,6 +50,7 @@ class Breaker:
         if not self._trial.acquire(blocking=False):
             raise CircuitOpen(self._breaker.name)
         try:
+            self._breaker.reset_timeout = seconds_now(self._reset_seconds)
             return self._breaker.call(function)
         except pybreaker.CircuitBreakerError:
             raise CircuitOpen(self._breaker.name) from None

@@ -1,7 +1,6 @@
 """The client for calls between services: discovery, short time-outs, bounded retries on other instances, the trace."""
 
 import time
-from collections.abc import Callable
 from typing import Any
 
 import requests
@@ -11,16 +10,10 @@ from requests.adapters import HTTPAdapter
 from chassis.discovery import NoInstance, Resolver
 from chassis.http.breaker import Breaker, CircuitOpen
 from chassis.http.spans import client_span
+from chassis.times import Seconds, seconds_now
 
 SERVER_ERROR = 500
 LEAST_SECONDS = 0.001  # a time-out of nothing is none at all
-
-
-Seconds = float | Callable[[], float]
-
-
-def _now(seconds: Seconds) -> float:
-    return seconds() if callable(seconds) else seconds
 
 
 class ServiceUnavailable(Exception):
@@ -30,8 +23,7 @@ class ServiceUnavailable(Exception):
 class ServiceClient:
     """Calls one other service. Only requests that do no harm when they come twice are offered: each may be tried again.
 
-    `timeout` is for one attempt, `budget` for all of them with the pauses between; both in seconds, or functions that
-    give them, for settings that change.
+    `timeout` is for one attempt, `budget` for all of them with the pauses between.
     """
 
     def __init__(
@@ -70,7 +62,7 @@ class ServiceClient:
             raise ServiceUnavailable(f"{self._service}: the circuit breaker is open") from error
 
     def _persistently(self, method: str, path: str, options: dict[str, Any]) -> requests.Response:
-        budget = _now(self._budget)
+        budget = seconds_now(self._budget)
         deadline = time.monotonic() + budget
         retries = stamina.retry_context(
             on=(requests.RequestException, NoInstance, ServiceUnavailable),
@@ -86,7 +78,7 @@ class ServiceClient:
 
     def _once(self, method: str, path: str, options: dict[str, Any], deadline: float) -> requests.Response:
         url = self._resolver.url(self._service) + path
-        timeout = max(LEAST_SECONDS, min(_now(self._timeout), deadline - time.monotonic()))
+        timeout = max(LEAST_SECONDS, min(seconds_now(self._timeout), deadline - time.monotonic()))
         with client_span(method, url, self._service) as (trace, note_status):
             sent = {**options, "headers": {**options.get("headers", {}), **trace}}
             response = self._session.request(method, url, timeout=timeout, **sent)

@@ -9,6 +9,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from chassis.http.breaker import FAILURES_IN_A_ROW, Breaker, CircuitOpen
+from chassis.times import Seconds
 
 LONG = 3600.0
 
@@ -21,7 +22,7 @@ def fail() -> None:
     raise Failed
 
 
-def broken(reset_seconds: float = LONG) -> Breaker:
+def broken(reset_seconds: Seconds = LONG) -> Breaker:
     breaker = Breaker("stock", reset_seconds=reset_seconds)
     for _ in range(FAILURES_IN_A_ROW):
         with pytest.raises(Failed):
@@ -59,6 +60,16 @@ def test_trial_decides(trial: Callable[[], None], problem: str | None) -> None:
     with suppress(Failed):
         breaker.call(trial)
     assert breaker.problem == problem
+
+
+def test_reset_time_may_change() -> None:
+    """A circuit that is open already is tried again by the time of now."""
+    reset_seconds = [LONG]
+    breaker = broken(lambda: reset_seconds[0])
+    with pytest.raises(CircuitOpen):
+        breaker.call(lambda: pytest.fail("called"))
+    reset_seconds[0] = 0.0
+    assert breaker.call(lambda: "well") == "well"
 
 
 def test_calls_do_not_wait_for_each_other() -> None:

@@ -86,6 +86,18 @@ def test_changes_are_seen(consul: responses.RequestsMock, resolver: Resolver, cl
     assert asked(resolver, 1) == ["http://b:8000"]
 
 
+def test_patience_with_consul_may_change(consul: responses.RequestsMock, clock: Clock) -> None:
+    """Each question is asked with the time-out of its moment."""
+    patience = iter([0.5, 0.25])
+    resolver = Resolver(ProcessSettings(consul_http_token=SecretStr("token")), call_seconds=lambda: next(patience))
+    answer(consul, "a")
+    asked(resolver, 1)
+    clock.pass_by()
+    asked(resolver, 1)
+    sent = [call.request.req_kwargs for call in consul.calls]  # type: ignore[attr-defined] # set by responses
+    assert [each["timeout"] for each in sent] == [0.5, 0.25]
+
+
 @pytest.mark.parametrize("fault", [{"status": 500}, {"status": 403}, {"body": requests.ConnectionError()}])
 def test_last_known_ones(
     consul: responses.RequestsMock, resolver: Resolver, clock: Clock, fault: dict[str, Any]
