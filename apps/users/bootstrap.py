@@ -64,20 +64,23 @@ def parts(settings: SettingsT) -> Users[SettingsT]:
 
 def api_parts(users: Users[ApiSettings]) -> ApiParts:
     """What the API adds: passwords, and tokens that it signs and checks with the keys of its database."""
-    settings = users.settings
+    settings, live = users.settings, users.settings.live
     cipher = settings.key_cipher()
     users.health.add("signing_key", lambda: signing_key_problem(users.unit_of_work(), cipher))
     return ApiParts(
         unit_of_work=users.unit_of_work,
-        guard=PasswordGuard(Passwords(settings.hash_cost()), settings.log_in_limit()),
+        guard=PasswordGuard(
+            Passwords(settings.hash_cost()),
+            lambda: live.current.log_in_limit(),  # noqa: PLW0108 - the method alone would be that of the first settings
+        ),
         keeper=SessionKeeper(
             TokenIssuer(
                 cipher,
                 settings.token_issuer,
                 settings.token_audience,
-                timedelta(seconds=settings.access_token_lifetime),
+                lambda: timedelta(seconds=live.current.access_token_lifetime),
             ),
-            settings.session_rules(),
+            lambda: live.current.session_rules(),  # noqa: PLW0108 - as above
         ),
         keys=CachedKeys(partial(_own_keys, users)),
         token_settings=settings,

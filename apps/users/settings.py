@@ -12,6 +12,7 @@ from apps.users.domain.sessions import SessionRules
 from apps.users.passwords import HashCost
 from apps.users.service.oauth import ClientCredentials
 from apps.users.signing import KeyCipher, KeyRules
+from chassis.configuration.live import RELOADABLE
 from chassis.settings import EnvironmentSettings, HttpSettings, PostgresSettings, ProcessSettings, TokenSettings
 
 DAY = 24 * 60 * 60
@@ -73,9 +74,13 @@ class KeySettings(EnvironmentSettings):
     """What guards the signing keys, and how they follow each other."""
 
     token_key_secret: Annotated[SecretStr, AfterValidator(_fernet_keys)] = Field(description="the newest first")
-    access_token_lifetime: int = Field(default=600, ge=1, description="seconds")
-    signing_key_lifetime: int = Field(default=30 * DAY, ge=1, description="seconds until the next one is made")
-    signing_key_lead: float = Field(default=10, ge=0, description="seconds in which it is published and does not sign")
+    access_token_lifetime: int = Field(default=600, ge=1, description="seconds", json_schema_extra=RELOADABLE)
+    signing_key_lifetime: int = Field(
+        default=30 * DAY, ge=1, description="seconds until the next one is made", json_schema_extra=RELOADABLE
+    )
+    signing_key_lead: float = Field(
+        default=10, ge=0, description="seconds in which it is published and does not sign", json_schema_extra=RELOADABLE
+    )
 
     def key_cipher(self) -> KeyCipher:
         """Makes and opens the keys."""
@@ -93,11 +98,24 @@ class KeySettings(EnvironmentSettings):
 class SessionSettings(EnvironmentSettings):
     """How long sessions last, and how often somebody may guess a password."""
 
-    refresh_token_lifetime: int = Field(default=14 * DAY, ge=1, description="seconds without use")
-    refresh_grace: float = Field(default=5, ge=0, description="seconds in which a spent token gets the same answer")
-    session_lifetime: int = Field(default=90 * DAY, ge=1, description="seconds, however often it is refreshed")
-    log_in_failures: int = Field(default=10, ge=1, description="wrong passwords for one account until it is blocked")
-    log_in_window: int = Field(default=300, ge=1, description="seconds in which they count")
+    refresh_token_lifetime: int = Field(
+        default=14 * DAY, ge=1, description="seconds without use", json_schema_extra=RELOADABLE
+    )
+    refresh_grace: float = Field(
+        default=5, ge=0, description="seconds in which a spent token gets the same answer", json_schema_extra=RELOADABLE
+    )
+    session_lifetime: int = Field(
+        default=90 * DAY, ge=1, description="seconds, however often it is refreshed", json_schema_extra=RELOADABLE
+    )
+    log_in_failures: int = Field(
+        default=10,
+        ge=1,
+        description="wrong passwords for one account until it is blocked",
+        json_schema_extra=RELOADABLE,
+    )
+    log_in_window: int = Field(
+        default=300, ge=1, description="seconds in which they count", json_schema_extra=RELOADABLE
+    )
 
     def log_in_limit(self) -> LogInLimit:
         """How often somebody may guess."""

@@ -51,7 +51,8 @@ class KeyRules:
     """How keys follow each other.
 
     `lead` is for how long a key is published before it signs: longer than anybody who checks tokens goes without
-    asking for a key that they do not know.
+    asking for a key that they do not know. When `token_lifetime` is raised within it, the last tokens of the key before
+    end with that key, earlier than they say: their owners refresh.
     """
 
     lead: timedelta

@@ -25,12 +25,12 @@ class AccessToken:
 
 @dataclass(frozen=True, slots=True)
 class TokenIssuer:
-    """Signs access tokens."""
+    """Signs access tokens. Each lasts as long as is right when it is signed."""
 
     cipher: KeyCipher
     issuer: str
     audience: str
-    lifetime: timedelta
+    lifetime: Callable[[], timedelta]
     clock: Callable[[], datetime] = utc_now
 
     def access_token(self, account: Account, session_id: UUID, key: StoredKey) -> AccessToken:
@@ -44,7 +44,7 @@ class TokenIssuer:
         return self._signed({"sub": client_id, "client_id": client_id, "roles": [], "scope": scope}, key)
 
     def _signed(self, subject: dict[str, object], key: StoredKey) -> AccessToken:
-        now = self.clock()
+        now, lifetime = self.clock(), self.lifetime()
         claims = {
             **subject,
             "iss": self.issuer,
@@ -52,7 +52,7 @@ class TokenIssuer:
             "jti": str(new_id()),
             "iat": now,
             "nbf": now,
-            "exp": now + self.lifetime,
+            "exp": now + lifetime,
         }
         text = jwt.encode(claims, self.cipher.open(key), ALGORITHM, headers={"kid": key.kid, "typ": "at+jwt"})
-        return AccessToken(text, int(self.lifetime.total_seconds()))
+        return AccessToken(text, int(lifetime.total_seconds()))

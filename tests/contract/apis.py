@@ -85,11 +85,11 @@ def users_parts(database: Database, settings: TokenSettings) -> UsersParts:
     def transaction() -> FakeUnitOfWork:
         return FakeUnitOfWork(database)
 
-    issuer = TokenIssuer(cipher, settings.token_issuer, settings.token_audience, timedelta(minutes=10))
+    issuer = TokenIssuer(cipher, settings.token_issuer, settings.token_audience, lambda: timedelta(minutes=10))
     return UsersParts(
         transaction,
-        PasswordGuard(_PASSWORDS, LIMIT),
-        SessionKeeper(issuer, RULES),
+        PasswordGuard(_PASSWORDS, lambda: LIMIT),
+        SessionKeeper(issuer, lambda: RULES),
         CachedKeys(lambda: published_keys(transaction())),
         settings,
     )

@@ -18,5 +18,7 @@ settings = load_settings(UsersWorkerSettings, "users-worker")
 mine = parts(settings)
 surveys = [Survey("signing-key", lambda: keys.tell_key_age(mine.unit_of_work(), utc_now()), every=KEY_SECONDS)]
 app = create_worker(mine, subscriptions, surveys)
-add_periodic_task(app, ROTATE, lambda: rotate_signing_keys(mine.unit_of_work, settings), mine.transient_errors)
-add_periodic_task(app, PURGE, lambda: purge_dead(mine.unit_of_work, settings), mine.transient_errors)
+add_periodic_task(
+    app, ROTATE, lambda: rotate_signing_keys(mine.unit_of_work, settings.live.current), mine.transient_errors
+)
+add_periodic_task(app, PURGE, lambda: purge_dead(mine.unit_of_work, settings.live.current), mine.transient_errors)

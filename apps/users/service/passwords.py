@@ -29,10 +29,10 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class PasswordGuard:
-    """Checks passwords, so many wrong ones for each address within a time."""
+    """Checks passwords, so many wrong ones for each address within a time. The limit may change."""
 
     passwords: Passwords
-    limit: LogInLimit
+    limit: Callable[[], LogInLimit]
     clock: Callable[[], datetime] = utc_now
 
     def check(self, uow: UnitOfWork, credentials: Credentials) -> Account:
@@ -68,8 +68,9 @@ class PasswordGuard:
         return self.passwords.hash(password) if self.passwords.is_outdated(stored) else stored
 
     def _refuse_blocked(self, uow: UnitOfWork, subject: bytes, account: Account | None) -> None:
+        limit = self.limit()
         try:
-            self.limit.check(uow.failed_log_ins.nth_newest(subject, self.limit.failures), self.clock())
+            limit.check(uow.failed_log_ins.nth_newest(subject, limit.failures), self.clock())
         except TooManyLogIns:
             note(SecurityEvent.LOG_IN_BLOCKED, user_id=_id_of(account))
             raise

@@ -1,6 +1,7 @@
 """Log-in, refresh and log-out: sessions begin, go on and end."""
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from uuid import UUID
 
@@ -28,23 +29,27 @@ class TokenPair:
 
 @dataclass(frozen=True, slots=True)
 class SessionKeeper:
-    """Gives out pairs by the rules."""
+    """Gives out pairs by the rules, which may change: each pair and each session is by those of its moment."""
 
     issuer: TokenIssuer
-    rules: SessionRules
+    rules: Callable[[], SessionRules]
 
     def open(self, uow: UnitOfWork, account: Account) -> TokenPair:
         """The first pair of a new session."""
         now = self.issuer.clock()
-        session = Session(new_id(), account.id, now, now + self.rules.session_lifetime)
+        rules = self.rules()
+        session = Session(new_id(), account.id, now, now + rules.session_lifetime)
         uow.sessions.add(session)
-        return self.next_pair(uow, account, session)
+        return self._pair(uow, account, session, rules)
 
     def next_pair(self, uow: UnitOfWork, account: Account, session: Session) -> TokenPair:
         """One more pair of the session."""
+        return self._pair(uow, account, session, self.rules())
+
+    def _pair(self, uow: UnitOfWork, account: Account, session: Session, rules: SessionRules) -> TokenPair:
         access = self.issuer.access_token(account, session.id, present_key(uow, self.issuer.clock()))
         text = new_token()
-        expires_at = min(self.issuer.clock() + self.rules.refresh_lifetime, session.expires_at)
+        expires_at = min(self.issuer.clock() + rules.refresh_lifetime, session.expires_at)
         uow.sessions.add_token(RefreshToken(digest_of(text), session.id, expires_at))
         return TokenPair(access.text, text, access.expires_in)
 
@@ -102,7 +107,7 @@ def refresh(uow: UnitOfWork, keeper: SessionKeeper, text: str) -> TokenPair:
             raise RefreshTokenInvalid
         if token.spent_at is None:
             return _spend(uow, keeper, session, token, text)
-        if session.is_alive(now) and token.is_in_grace(now, keeper.rules.grace) and token.sealed_answer:
+        if session.is_alive(now) and token.is_in_grace(now, keeper.rules().grace) and token.sealed_answer:
             return TokenPair(**json.loads(unseal(text, token.sealed_answer)))
         if session.revoked_at is None:
             end(uow, keeper, session)

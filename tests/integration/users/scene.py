@@ -16,7 +16,7 @@ from chassis.storage.outbox import StoredEvent
 SECRET = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 OTHER_SECRET = "ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA="
 PASSWORDS = Passwords(HashCost(memory_kib=8, passes=1, lanes=1, at_once=8))
-GUARD = PasswordGuard(PASSWORDS, LogInLimit(failures=10, window=timedelta(minutes=5)))
+GUARD = PasswordGuard(PASSWORDS, lambda: LogInLimit(failures=10, window=timedelta(minutes=5)))
 ADA = Registration("ada@example.com", "correct horse battery", "Ada Lovelace")
 
 

@@ -57,7 +57,7 @@ def test_success_forgets_failures(users: Users[StorageSettings]) -> None:
 def test_refusals_take_the_same_time(users: Users[StorageSettings]) -> None:
     """Whoever measures cannot tell a wrong password from an unknown address: the medians differ by less than 10 %."""
     cost = HashCost(memory_kib=8192, passes=1, lanes=1, at_once=1)  # a part of the real one: there are many tries
-    guard = PasswordGuard(Passwords(cost), LogInLimit(failures=10 * TRIES, window=timedelta(minutes=5)))
+    guard = PasswordGuard(Passwords(cost), lambda: LogInLimit(failures=10 * TRIES, window=timedelta(minutes=5)))
     register(users.unit_of_work(), guard.passwords, ADA)
     seconds: dict[str, list[float]] = {ADA.email: [], "bob@example.com": []}
     for _ in range(TRIES):

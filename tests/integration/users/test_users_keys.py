@@ -138,7 +138,7 @@ def test_secret_is_replaced(users: Users[StorageSettings], cipher: KeyCipher) ->
 def test_rotation_under_load(users: Users[StorageSettings], cipher: KeyCipher) -> None:
     """While keys follow each other, no valid token is refused, even where made-up ones use up the fetches of keys."""
     account = register(users.unit_of_work(), PASSWORDS, ADA)
-    issuer = TokenIssuer(cipher, SETTINGS.token_issuer, SETTINGS.token_audience, RULES.token_lifetime)
+    issuer = TokenIssuer(cipher, SETTINGS.token_issuer, SETTINGS.token_audience, lambda: RULES.token_lifetime)
     stop = threading.Event()
     readers = [TokenReader(CachedKeys(lambda: published_keys(users.unit_of_work())), SETTINGS) for _ in range(2)]
     with ThreadPoolExecutor(6) as pool:

@@ -51,7 +51,7 @@ def keeper(users: Users[StorageSettings], clock: Clock) -> SessionKeeper:
     """Gives out pairs."""
     cipher = KeyCipher([SECRET])
     ensure_signing_key(users.unit_of_work(), cipher)
-    return SessionKeeper(TokenIssuer(cipher, "issuer", "audience", timedelta(minutes=10), clock), RULES)
+    return SessionKeeper(TokenIssuer(cipher, "issuer", "audience", lambda: timedelta(minutes=10), clock), lambda: RULES)
 
 
 @pytest.fixture

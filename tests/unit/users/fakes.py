@@ -330,7 +330,7 @@ RULES = SessionRules(
 
 def an_issuer(cipher: KeyCipher, clock: Clock | None = None) -> TokenIssuer:
     """Issues tokens that the default settings accept."""
-    return TokenIssuer(cipher, "quadrille", "quadrille-api", timedelta(minutes=10), clock or utc_now)
+    return TokenIssuer(cipher, "quadrille", "quadrille-api", lambda: timedelta(minutes=10), clock or utc_now)
 
 
 LIMIT = LogInLimit(failures=10, window=timedelta(minutes=5))
@@ -338,12 +338,12 @@ LIMIT = LogInLimit(failures=10, window=timedelta(minutes=5))
 
 def a_guard(passwords: Passwords, clock: Clock | None = None) -> PasswordGuard:
     """Checks passwords within the limit."""
-    return PasswordGuard(passwords, LIMIT, clock or utc_now)
+    return PasswordGuard(passwords, lambda: LIMIT, clock or utc_now)
 
 
 def a_keeper(cipher: KeyCipher, clock: Clock | None = None) -> SessionKeeper:
     """Gives out pairs by the rules."""
-    return SessionKeeper(an_issuer(cipher, clock), RULES)
+    return SessionKeeper(an_issuer(cipher, clock), lambda: RULES)
 
 
 def a_registration(**changes: Any) -> Registration:

@@ -1,12 +1,14 @@
 """Log-in, refresh and log-out, over fakes and a clock that is turned."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from apps.users.domain.accounts import Account
 from apps.users.domain.events import UserLoggedOut
 from apps.users.domain.refusals import InvalidCredentials, RefreshTokenInvalid, RefreshTokenReused, UnknownAccount
+from apps.users.domain.sessions import SessionRules
 from apps.users.passwords import Passwords
 from apps.users.security import SECURITY_EVENTS
 from apps.users.service.accounts import register
@@ -204,6 +206,21 @@ def test_idle_session(uow: FakeUnitOfWork, keeper: SessionKeeper, clock: Clock, 
     clock.turn(days=14)
     with pytest.raises(RefreshTokenInvalid):
         refresh(uow, keeper, pair.refresh_token)
+
+
+def test_rules_may_change(
+    uow: FakeUnitOfWork, database: Database, guard: PasswordGuard, keeper: SessionKeeper, pair: TokenPair
+) -> None:
+    """A session keeps its end; what is given out after the change is by the new rules."""
+    minute, rules = timedelta(minutes=1), [keeper.rules()]
+    changing = SessionKeeper(replace(keeper.issuer, lifetime=lambda: rules[0].refresh_lifetime), lambda: rules[0])
+    (first,) = database.sessions.values()
+    rules[0] = SessionRules(refresh_lifetime=minute, session_lifetime=2 * minute, grace=minute)
+    assert refresh(uow, changing, pair.refresh_token).expires_in == 60
+    log_in(uow, guard, changing, CREDENTIALS)
+    (second,) = (session for session in database.sessions.values() if session.id != first.id)
+    assert second.expires_at == second.created_at + 2 * minute
+    assert database.sessions[first.id] == first
 
 
 def test_session_has_an_end(uow: FakeUnitOfWork, keeper: SessionKeeper, clock: Clock, pair: TokenPair) -> None:
