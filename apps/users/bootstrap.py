@@ -84,6 +84,7 @@ def api_parts(users: Users[ApiSettings]) -> ApiParts:
         ),
         keys=CachedKeys(partial(_own_keys, users)),
         token_settings=settings,
+        registration_open=lambda: live.current.registration_open,
         health=users.health,
         outages=users.transient_errors,
     )

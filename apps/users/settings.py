@@ -133,6 +133,12 @@ class SessionSettings(EnvironmentSettings):
 class ApiSettings(StorageSettings, TokenSettings, KeySettings, PasswordSettings, SessionSettings, HttpSettings):
     """The API's."""
 
+    registration_open: bool = Field(
+        default=True,
+        description="whether anybody may register; if not, it is 403 `registration_closed`",
+        json_schema_extra=RELOADABLE,
+    )
+
 
 class RotationSettings(StorageSettings, KeySettings):
     """Those of the command that makes the next key."""

@@ -92,6 +92,7 @@ def users_parts(database: Database, settings: TokenSettings) -> UsersParts:
         SessionKeeper(issuer, lambda: RULES),
         CachedKeys(lambda: published_keys(transaction())),
         settings,
+        lambda: True,
     )
 
 

@@ -15,6 +15,7 @@ from apps.users.domain.refusals import (
     LastAdmin,
     RefreshTokenInvalid,
     RefreshTokenReused,
+    RegistrationClosed,
     TooManyLogIns,
     UnknownAccount,
 )
@@ -27,6 +28,7 @@ REFUSALS = {
     InvalidCredentials: 401,
     RefreshTokenInvalid: 401,
     RefreshTokenReused: 401,
+    RegistrationClosed: 403,
     UnknownAccount: 404,
     EmailTaken: 409,
     LastAdmin: 409,

@@ -1,5 +1,6 @@
 """What the API needs; the bootstrap and the tests each bring their own."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from apps.users.repositories import UnitOfWorkFactory
@@ -19,5 +20,6 @@ class ApiParts:
     keeper: SessionKeeper
     keys: KeySource
     token_settings: TokenSettings
+    registration_open: Callable[[], bool]
     health: Health = field(default_factory=Health)
     outages: tuple[type[Exception], ...] = ()

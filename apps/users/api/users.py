@@ -6,6 +6,7 @@ from apps.users.api.answers import shown
 from apps.users.api.parts import ApiParts
 from apps.users.api.schemas import PasswordChangeSchema, ProfileSchema, RegistrationSchema, UserSchema
 from apps.users.domain.accounts import Registration
+from apps.users.domain.refusals import RegistrationClosed
 from apps.users.service import accounts, sessions
 from apps.users.service.sessions import PasswordChange
 from chassis.http.app import Blueprint, Decorator
@@ -20,9 +21,12 @@ def users_blueprint(parts: ApiParts) -> Blueprint:
     @blueprint.route("", methods=["POST"])
     @blueprint.arguments(RegistrationSchema)
     @blueprint.response(201, UserSchema)
+    @blueprint.alt_response(403, schema=ProblemSchema, content_type=CONTENT_TYPE, description="registration_closed")
     @blueprint.alt_response(409, schema=ProblemSchema, content_type=CONTENT_TYPE, description="email_taken")
     def register(registration: dict[str, Any]) -> dict[str, Any]:
         """Register."""
+        if not parts.registration_open():
+            raise RegistrationClosed
         return shown(accounts.register(parts.unit_of_work(), parts.guard.passwords, Registration(**registration)))
 
     _add_own_account(blueprint, parts)

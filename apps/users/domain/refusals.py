@@ -2,6 +2,7 @@
 
 Refusal
 ├── InvalidAccount         something about the name or the password will not do
+├── RegistrationClosed     nobody may register at this time
 ├── EmailTaken             somebody has registered with this address
 ├── InvalidCredentials     no account with this address and this password
 ├── RefreshTokenInvalid    the refresh token is unknown, too old, or its session has ended
@@ -29,6 +30,15 @@ class InvalidAccount(Refusal):
     def __init__(self, errors: Mapping[str, list[str]]) -> None:
         super().__init__("The account cannot be like this.")
         self.errors = errors
+
+
+class RegistrationClosed(Refusal):
+    """Nobody may register at this time."""
+
+    code = "registration_closed"
+
+    def __init__(self) -> None:
+        super().__init__("Registration is closed at this time.")
 
 
 class EmailTaken(Refusal):

@@ -1,5 +1,7 @@
 """The users service over fakes."""
 
+from collections.abc import Mapping
+
 import pytest
 from flask.testing import FlaskClient
 
@@ -65,7 +67,13 @@ def keeper(cipher: KeyCipher, clock: Clock) -> SessionKeeper:
 
 
 @pytest.fixture
-def client(database: Database, guard: PasswordGuard, keeper: SessionKeeper) -> FlaskClient:
+def flags() -> dict[str, bool]:
+    """What an operator may switch while the API runs."""
+    return {"registration_open": True}
+
+
+@pytest.fixture
+def client(database: Database, guard: PasswordGuard, keeper: SessionKeeper, flags: Mapping[str, bool]) -> FlaskClient:
     """Calls the API."""
     parts = ApiParts(
         unit_of_work=lambda: FakeUnitOfWork(database),
@@ -73,5 +81,6 @@ def client(database: Database, guard: PasswordGuard, keeper: SessionKeeper) -> F
         keeper=keeper,
         keys=CachedKeys(lambda: published_keys(FakeUnitOfWork(database))),
         token_settings=TokenSettings(),
+        registration_open=lambda: flags["registration_open"],
     )
     return create_app(parts).test_client()

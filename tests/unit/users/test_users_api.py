@@ -21,6 +21,17 @@ def test_register(client: FlaskClient) -> None:
     assert (answer.json["email"], answer.json["roles"]) == ("ada@example.com", ["customer"])
 
 
+def test_closed_registration(client: FlaskClient, database: Database, flags: dict[str, bool]) -> None:
+    """Nobody new comes in; who was there before logs in; and it can be opened again."""
+    register(client)
+    flags["registration_open"] = False
+    answer = register(client, email="bob@example.com")
+    assert (answer.status_code, answer.json["code"], len(database.accounts)) == (403, "registration_closed", 1)
+    assert log_in(client).status_code == 200
+    flags["registration_open"] = True
+    assert register(client, email="bob@example.com").status_code == 201
+
+
 def test_taken_address(client: FlaskClient) -> None:
     """Another spelling of a taken address is taken as well."""
     register(client)

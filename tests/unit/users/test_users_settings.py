@@ -24,6 +24,14 @@ def users(monkeypatch: pytest.MonkeyPatch) -> Users[ApiSettings]:
     return Users(ApiSettings(), nothing, nothing, nothing, nothing, Health())
 
 
+def test_registration_closes(users: Users[ApiSettings]) -> None:
+    """The flag counts at the next request."""
+    parts = api_parts(users)
+    assert parts.registration_open()
+    users.settings.live.offer(Given("b" * 40, {"registration_open": False}))
+    assert not parts.registration_open()
+
+
 def test_limits_and_lengths_follow(users: Users[ApiSettings]) -> None:
     """The parts of the API that were made before are by the new numbers."""
     parts = api_parts(users)
