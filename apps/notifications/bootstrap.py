@@ -63,12 +63,18 @@ def parts(settings: SettingsT) -> NotificationsParts[SettingsT]:
 
 def mailing(mine: NotificationsParts[NotificationsWorkerSettings]) -> Mailing:
     """How the worker sends mails."""
-    settings = mine.settings
+    settings, live = mine.settings, mine.settings.live
+
+    def patience() -> Patience:
+        current = live.current
+        return Patience(current.backoff, current.mail_patience)
+
     return Mailing(
         unit_of_work=mine.unit_of_work,
-        post=SmtpPost(settings),
+        post=SmtpPost(lambda: live.current),
         sender=settings.mail_from,
-        patience=Patience(settings.backoff, settings.mail_patience),
+        patience=patience,
+        enabled=lambda: live.current.mails_enabled,
         connections=settings.smtp_connections,
     )
 
@@ -76,7 +82,8 @@ def mailing(mine: NotificationsParts[NotificationsWorkerSettings]) -> Mailing:
 def create_api(settings: ApiSettings) -> Flask:
     """The API, in the process that serves it."""
     mine = parts(settings)
-    feed = Feed(mine.unit_of_work, message, settings.sockets_per_user, mine.transient_errors)
+    live = settings.live
+    feed = Feed(mine.unit_of_work, message, lambda: live.current.sockets_per_user, mine.transient_errors)
     listener = LiveListener(str(settings.broker_url), LIVE, partial(_hear, feed), feed.look)
     mine.health.add("live_feed", lambda: listener.problem, required=False)
     listener.start()

@@ -65,13 +65,13 @@ class _Open:
 
 
 class Feed:
-    """Serves sockets; `per_user` of them at most for each user."""
+    """Serves sockets; `per_user` of them at most for each user, which may change: those that are open stay."""
 
     def __init__(
         self,
         unit_of_work: UnitOfWorkFactory,
         write: Callable[[Notification, Language], str],
-        per_user: int,
+        per_user: Callable[[], int],
         transient: tuple[type[Exception], ...] = (),
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
@@ -88,7 +88,7 @@ class Feed:
     def place(self, user_id: UUID) -> Iterator[None]:
         """A place for one more socket of the user. Raises `TooManySockets`."""
         with self._lock:
-            if self._places[user_id] >= self._per_user:
+            if self._places[user_id] >= self._per_user():
                 raise TooManySockets("Too many sockets of yours are open.")
             self._places[user_id] += 1
         try:

@@ -45,14 +45,13 @@ class Patience:
 class ServerState:
     """What this process knows of the mail server: after a failure it is left in peace for a while."""
 
-    backoff: Backoff
     failures: int = 0
     away_until: datetime | None = None
 
-    def failed(self) -> datetime:
+    def failed(self, backoff: Backoff) -> datetime:
         """It did not answer. Returns until when it is left in peace."""
         self.failures += 1
-        self.away_until = utc_now() + self.backoff.after(self.failures)
+        self.away_until = utc_now() + backoff.after(self.failures)
         return self.away_until
 
     def answered(self) -> None:
@@ -62,25 +61,30 @@ class ServerState:
 
 @dataclass
 class Mailing:
-    """Sends mails from one process, some at a time, so that a slow server leaves threads for other work."""
+    """Sends mails from one process, some at a time, so that a slow server leaves threads for other work.
+
+    `patience` and `enabled` may change. While it is not enabled, mails wait as they are.
+    """
 
     unit_of_work: UnitOfWorkFactory
     post: Post
     sender: str
-    patience: Patience
+    patience: Callable[[], Patience]
+    enabled: Callable[[], bool]
     connections: int
     clock: Callable[[], datetime] = utc_now
     _slots: threading.BoundedSemaphore = field(init=False)
-    _server: ServerState = field(init=False)
+    _server: ServerState = field(init=False, default_factory=ServerState)
 
     def __post_init__(self) -> None:
         self._slots = threading.BoundedSemaphore(self.connections)
-        self._server = ServerState(self.patience.backoff)
         for outcome in OUTCOMES:
             MAILS.labels(outcome)
 
     def attempt(self, mail_id: UUID) -> None:
         """Tries to send one mail; nothing happens when it is settled or somebody else is at it."""
+        if not self.enabled():
+            return
         away_until = self._server.away_until
         if away_until is not None and self.clock() < away_until:
             self._delay(mail_id, away_until)
@@ -96,7 +100,7 @@ class Mailing:
     def sweep(self) -> list[UUID]:
         """The mails that are due and that nobody works at; reports the backlog."""
         with self.unit_of_work() as uow:
-            due = uow.deliveries.take_due(SWEPT_AT_ONCE)
+            due = uow.deliveries.take_due(SWEPT_AT_ONCE) if self.enabled() else []
             pending, oldest = uow.deliveries.backlog()
             uow.commit()
         MAILS_PENDING.set(pending)
@@ -126,13 +130,14 @@ class Mailing:
         try:
             answer = self.post.send(letter(mail, self.sender), mail.recipient.email)
         except ServerAway as problem:
-            self._postpone(mail, self._server.failed(), problem)
+            self._postpone(mail, self._server.failed(self.patience().backoff), problem)
         except MailPutOff as problem:
             self._server.answered()
-            if self.clock() - mail.created_at > self.patience.in_all:
+            patience = self.patience()
+            if self.clock() - mail.created_at > patience.in_all:
                 self._fail(mail, f"given up: {problem}", problem.status_code)
             else:
-                self._postpone(mail, self.clock() + self.patience.backoff.after(mail.attempts), problem)
+                self._postpone(mail, self.clock() + patience.backoff.after(mail.attempts), problem)
         except MailRefused as problem:
             self._server.answered()
             self._fail(mail, str(problem), problem.status_code)

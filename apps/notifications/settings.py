@@ -9,6 +9,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, AmqpDsn, Field, SecretStr, model_validator
 
 from apps.notifications.domain.notifications import Backoff
+from chassis.configuration.live import RELOADABLE
 from chassis.messaging.worker import WorkerSettings
 from chassis.settings import EnvironmentSettings, HttpSettings, PostgresSettings, ProcessSettings, TokenSettings
 
@@ -21,7 +22,9 @@ class ApiSettings(StorageSettings, TokenSettings, HttpSettings):
     """The API's."""
 
     broker_url: AmqpDsn = Field(description="RabbitMQ, as the service's own user")
-    sockets_per_user: int = Field(default=10, ge=1, description="sockets of one user in one process")
+    sockets_per_user: int = Field(
+        default=10, ge=1, description="sockets of one user in one process", json_schema_extra=RELOADABLE
+    )
 
 
 def _sender(text: str) -> str:
@@ -40,16 +43,35 @@ class SmtpSettings(EnvironmentSettings):
     smtp_ca_file: Path | None = Field(default=None, description="who vouches for the server, beside the system's CAs")
     smtp_user: str | None = Field(default=None, description="for the log-in, where the server wants one")
     smtp_password: SecretStr | None = Field(default=None, description="of that user")
-    smtp_timeout: float = Field(default=5.0, gt=0, le=15, description="seconds to wait for each of its answers")
+    smtp_timeout: float = Field(
+        default=5.0, gt=0, le=15, description="seconds to wait for each of its answers", json_schema_extra=RELOADABLE
+    )
     smtp_connections: int = Field(default=4, ge=1, description="conversations at once in one worker")
-    smtp_backoff_seconds: float = Field(default=1.0, gt=0, description="the pause after the first failure; it doubles")
-    smtp_backoff_cap_seconds: float = Field(default=10.0, gt=0, description="the longest pause")
+    smtp_backoff_seconds: float = Field(
+        default=1.0, gt=0, description="the pause after the first failure; it doubles", json_schema_extra=RELOADABLE
+    )
+    smtp_backoff_cap_seconds: float = Field(
+        default=10.0, gt=0, description="the longest pause", json_schema_extra=RELOADABLE
+    )
     mail_from: Annotated[str, AfterValidator(_sender)] = Field(
         default="Quadrille <orders@quadrille.example>", description="who mails say they are from"
     )
-    mail_rate: str = Field(default="50/s", pattern=r"^[1-9]\d*/[smh]$", description="mails a worker sends at most")
+    mails_enabled: bool = Field(
+        default=True,
+        description="whether mails are sent; if not, they wait, and are sent afterwards",
+        json_schema_extra=RELOADABLE,
+    )
+    mail_rate: str = Field(
+        default="50/s",
+        pattern=r"^[1-9]\d*/[smh]$",
+        description="mails a worker sends at most",
+        json_schema_extra=RELOADABLE,
+    )
     mail_patience_hours: float = Field(
-        default=72.0, gt=0, description="how long a mail is tried, once the server answers"
+        default=72.0,
+        gt=0,
+        description="how long a mail is tried, once the server answers",
+        json_schema_extra=RELOADABLE,
     )
 
     @model_validator(mode="after")

@@ -9,6 +9,7 @@ MailProblem
 import contextlib
 import smtplib
 import ssl
+from collections.abc import Callable
 from email.message import EmailMessage
 from email.policy import SMTPUTF8
 from typing import Protocol
@@ -50,9 +51,9 @@ class Post(Protocol):
 class SmtpPost:
     """See `Post`. A conversation for each mail: none is left half open by a process that dies."""
 
-    def __init__(self, settings: SmtpSettings) -> None:
+    def __init__(self, settings: Callable[[], SmtpSettings]) -> None:
         self._settings = settings
-        ca_file = settings.smtp_ca_file
+        ca_file = settings().smtp_ca_file
         self._tls = ssl.create_default_context()
         if ca_file is not None:
             self._tls.load_verify_locations(ca_file)
@@ -74,7 +75,7 @@ class SmtpPost:
             connection.close()
 
     def _connect(self) -> smtplib.SMTP:
-        settings = self._settings
+        settings = self._settings()
         connection = smtplib.SMTP(*settings.smtp_address, timeout=settings.smtp_timeout)
         try:
             if settings.smtp_starttls:

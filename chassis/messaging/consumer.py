@@ -1,7 +1,7 @@
 """Celery's consumer, taught to take plain CloudEvents: each becomes a request for its handler's task.
 
-It leans on two things that Celery does not promise (`create_task_handler`, a message's `_decoded_cache`), which is why
-celery and kombu are pinned exactly; the tests with poisonous messages would notice a change.
+It leans on things that Celery does not promise (`create_task_handler`, a message's `_decoded_cache`, the buckets of the
+rates), which is why celery and kombu are pinned exactly; the tests would notice a change.
 """
 
 import json
@@ -9,6 +9,7 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any
 
+from celery.utils.time import rate
 from celery.worker.consumer import Consumer
 from kombu.message import Message as BrokerMessage
 
@@ -43,8 +44,8 @@ class EventConsumer(Consumer):
         """Celery's handler of messages, behind the translation of events."""
         handle = super().create_task_handler(*args, **kwargs)
         # Celery clears the timer when the connection is lost, and calls this again when there is a new one.
-        self.timer.call_repeatedly(TURN_SECONDS, self._note_turn)
-        self._note_turn()
+        self.timer.call_repeatedly(TURN_SECONDS, self.turn)
+        self.turn()
 
         def on_message(message: BrokerMessage) -> Any:
             if not self._is_task(message):
@@ -52,6 +53,12 @@ class EventConsumer(Consumer):
             return handle(message)
 
         return on_message
+
+    def turn(self) -> None:
+        """Every second: says that the loop goes on, and takes over the rates of tasks that have changed."""
+        self.app.conf.quadrille_turns.note()
+        for name, wanted in self.app.conf.quadrille_rates.items():
+            self._limit(self.app.tasks[name], wanted())
 
     def on_decode_error(self, message: BrokerMessage, exc: Exception) -> None:
         """A message that kombu could not even unpack: put aside, where Celery itself would acknowledge it."""
@@ -69,8 +76,15 @@ class EventConsumer(Consumer):
         subscriptions: Subscriptions = self.app.conf.quadrille_subscriptions
         return subscriptions
 
-    def _note_turn(self) -> None:
-        self.app.conf.quadrille_turns.note()
+    def _limit(self, task: Any, wanted: str) -> None:
+        if task.rate_limit == wanted:
+            return
+        task.rate_limit = wanted
+        bucket = self.task_buckets[task.name]  # type: ignore[attr-defined] # missing in the stubs
+        bucket.fill_rate = rate(wanted)
+        # Those that wait have been put off by the old rate, perhaps for long.
+        self._schedule_bucket_request(bucket)  # type: ignore[attr-defined] # as above
+        log.info("task_rate_changed", task=task.name, rate=wanted)
 
     def _is_task(self, message: BrokerMessage) -> bool:
         return bool(message.delivery_info.get("exchange") == task_queue(self._subscriptions.service))

@@ -27,11 +27,11 @@ def add_task(
     name: str,
     act: Callable[[*Arguments], None],
     transient: tuple[type[Exception], ...],
-    rate: str | None = None,
+    rate: Callable[[], str] | None = None,
 ) -> None:
     """Makes the worker know a task that somebody sends again if it was not done: it is acknowledged in any case.
 
-    `rate` is the most that this process does of it, as Celery writes it: `50/s`.
+    `rate` is the most that this process does of it, as Celery writes it: `50/s`. It may change; the consumer looks.
     """
 
     def run(*arguments: *Arguments) -> None:
@@ -40,7 +40,9 @@ def add_task(
         except transient as error:
             log.warning("task_put_off", task=name, reason=f"{type(error).__name__}: {error}".splitlines()[0])
 
-    app.task(name=name, shared=False, rate_limit=rate)(run)
+    app.task(name=name, shared=False, rate_limit=rate and rate())(run)
+    if rate is not None:
+        app.conf.quadrille_rates[name] = rate
 
 
 class TaskSender:

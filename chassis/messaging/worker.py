@@ -90,6 +90,7 @@ def create_worker(parts: WorkerParts, subscriptions: Subscriptions, surveys: Seq
     app.conf.update(worker_configuration(service, subscriptions.publishers(), str(settings.broker_url)))
     app.conf.quadrille_subscriptions = subscriptions
     app.conf.quadrille_turns = turns = Turns("consumer")
+    app.conf.quadrille_rates = {}  # of tasks that have one, filled by `add_task`
     _register_tasks(app, handling)
     parts.health.add("broker", lambda: publisher.problem)
     parts.health.add("consumer", lambda: turns.problem)

@@ -126,7 +126,7 @@ def config() -> Flask:
 def notifications() -> Flask:
     """Nobody was told anything."""
     store = NotificationsStore()
-    return create_notifications(NotificationsParts(store, Feed(store, message, 1), KEYS, SETTINGS))
+    return create_notifications(NotificationsParts(store, Feed(store, message, lambda: 1), KEYS, SETTINGS))
 
 
 APIS = {"config": config, "users": users, "inventory": inventory, "notifications": notifications, "orders": orders}

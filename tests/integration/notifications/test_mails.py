@@ -33,7 +33,8 @@ def settings(server: Mailpit, **changes: object) -> SmtpSettings:
 
 def mailing(notifications: Notifications, chosen: SmtpSettings) -> Mailing:
     patience = Patience(chosen.backoff, chosen.mail_patience)
-    return Mailing(notifications.uow, SmtpPost(chosen), chosen.mail_from, patience, chosen.smtp_connections)
+    post = SmtpPost(lambda: chosen)
+    return Mailing(notifications.uow, post, chosen.mail_from, lambda: patience, lambda: True, chosen.smtp_connections)
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +136,7 @@ def test_log_in_under_tls(guarded: tuple[Mailpit, Path]) -> None:
     server, ca_file = guarded
     chosen = settings(server, smtp_starttls=True, smtp_ca_file=ca_file, smtp_user=NAME, smtp_password=PASSWORD)
     written = mail()
-    assert SmtpPost(chosen).send(letter(written, chosen.mail_from), "tls@example.com").startswith("250")
+    assert SmtpPost(lambda: chosen).send(letter(written, chosen.mail_from), "tls@example.com").startswith("250")
 
 
 @pytest.mark.parametrize(
@@ -149,4 +150,4 @@ def test_server_that_does_not_take_us_is_waited_for(guarded: tuple[Mailpit, Path
     right = {"smtp_starttls": True, "smtp_ca_file": ca_file, "smtp_user": NAME, "smtp_password": PASSWORD}
     chosen = settings(server, **{**right, **changes})
     with pytest.raises(ServerAway):
-        SmtpPost(chosen).send(letter(mail(), chosen.mail_from), "tls@example.com")
+        SmtpPost(lambda: chosen).send(letter(mail(), chosen.mail_from), "tls@example.com")

@@ -25,6 +25,6 @@ def store() -> Store:
 def api(store: Store) -> Iterator[FlaskClient]:
     """The API over it."""
     known = set(REGISTRY._collector_to_names)  # noqa: SLF001 - each app registers its metrics; one registry per process
-    yield create_app(ApiParts(store, Feed(store, message, 1), OneKey(), TokenSettings())).test_client()
+    yield create_app(ApiParts(store, Feed(store, message, lambda: 1), OneKey(), TokenSettings())).test_client()
     for collector in set(REGISTRY._collector_to_names) - known:  # noqa: SLF001 - as above
         REGISTRY.unregister(collector)

@@ -63,7 +63,7 @@ def store() -> Store:
 @pytest.fixture
 def feed(store: Store) -> Feed:
     """Sends the numbers."""
-    return Feed(store, lambda notification, _language: str(notification.number), per_user=2)
+    return Feed(store, lambda notification, _language: str(notification.number), per_user=lambda: 2)
 
 
 def tell(store: Store, kind: Kind = Kind.WELCOME) -> UUID:
@@ -75,6 +75,18 @@ def serve(feed: Feed, client: FakeConnection, after: UUID | None, until: Ticket 
     number = feed.position(ADA.id, after)
     assert number is not None
     feed.serve(client, until or ticket(), number)
+
+
+def test_limit_of_sockets_may_change(store: Store) -> None:
+    """Those that are open stay; the next one counts by the new limit."""
+    limit = [1]
+    feed = Feed(store, lambda notification, _: str(notification.number), lambda: limit[0])
+    with feed.place(ADA.id):
+        with pytest.raises(TooManySockets), feed.place(ADA.id):
+            pass
+        limit[0] = 2
+        with feed.place(ADA.id):
+            limit[0] = 1
 
 
 def test_without_after_only_what_is_new(store: Store, feed: Feed) -> None:
@@ -142,7 +154,7 @@ def test_socket_outlives_an_outage_of_the_database(store: Store) -> None:
         tell(store)
         away.append("now")
 
-    feed = Feed(unit_of_work, lambda notification, _: str(notification.number), 1, (ConnectionError,))
+    feed = Feed(unit_of_work, lambda notification, _: str(notification.number), lambda: 1, (ConnectionError,))
     client = FakeConnection([news_that_cannot_be_read, away.clear, lambda: None])
     serve(feed, client, None)
     assert client.received == ["1"]

@@ -6,6 +6,7 @@ from email.message import EmailMessage
 from uuid import UUID
 
 import pytest
+from prometheus_client import REGISTRY
 
 from apps.notifications import service
 from apps.notifications.domain.events import NotificationDelivered, NotificationFailed
@@ -20,6 +21,7 @@ from tests.unit.notifications.fakes import LoggedMail, Store
 
 ADA = User(new_id(), "ada@example.com", "Ada", version=1)
 BACKOFF = Backoff(timedelta(seconds=1), timedelta(seconds=10))
+PATIENCE = Patience(BACKOFF, timedelta(hours=72))
 
 
 @dataclass
@@ -46,10 +48,19 @@ class Office:
     store: Store = field(default_factory=lambda: Store(ADA))
     post: FakePost = field(default_factory=FakePost)
     ahead: timedelta = timedelta()
+    patience: Patience = PATIENCE
+    enabled: bool = True
 
     def __post_init__(self) -> None:
-        patience = Patience(BACKOFF, timedelta(hours=72))
-        self.mailing = Mailing(self.store, self.post, "Quadrille <o@q.example>", patience, 2, clock=self.now)
+        self.mailing = Mailing(
+            self.store,
+            self.post,
+            "Quadrille <o@q.example>",
+            lambda: self.patience,
+            lambda: self.enabled,
+            2,
+            clock=self.now,
+        )
 
     def now(self) -> datetime:
         return utc_now() + self.ahead
@@ -136,6 +147,33 @@ def test_patience_ends(office: Office) -> None:
     office.ahead = timedelta(hours=73)
     office.mailing.attempt(mail_id)
     assert office.log(mail_id).status is MailStatus.FAILED
+
+
+def test_patience_may_change(office: Office) -> None:
+    """It is asked for at each failure: how long the server is left in peace, and when a mail is given up."""
+    mail_id = office.mail()
+    hour = timedelta(hours=1)
+    office.patience = Patience(Backoff(hour, hour), in_all=hour)
+    office.post.problem = ServerAway("refused")
+    office.mailing.attempt(mail_id)
+    assert office.log(mail_id).due_at > utc_now() + hour / 2
+    office.ahead, office.post.problem = 2 * hour, MailPutOff("452 full", 452)
+    office.mailing.attempt(mail_id)
+    assert office.log(mail_id).status is MailStatus.FAILED
+
+
+def test_mails_that_are_held_wait(office: Office) -> None:
+    """Nothing is tried or lost, the backlog is told, and all go out afterwards."""
+    mail_id = office.mail()
+    office.log(mail_id).due_at = utc_now()
+    office.enabled = False
+    office.mailing.attempt(mail_id)
+    assert (office.mailing.sweep(), office.post.tried, office.log(mail_id).status) == ([], 0, MailStatus.PENDING)
+    assert REGISTRY.get_sample_value("mails_pending") == 1
+    office.enabled = True
+    assert office.mailing.sweep() == [mail_id]
+    office.mailing.attempt(mail_id)
+    assert (office.log(mail_id).status, office.log(mail_id).attempts) == (MailStatus.SENT, 1)
 
 
 def test_refusal_is_final(office: Office) -> None:
