@@ -1,18 +1,25 @@
-"""The schedule, a table in a file: which service does which of its private tasks how often."""
+"""The schedule: a table in a file says which service does which of its private tasks, the settings how often."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, PositiveFloat, TypeAdapter
+from pydantic import AfterValidator, BaseModel, TypeAdapter
 
+from chassis.messaging.settings import IntervalSettings
 from chassis.messaging.topology import task_queue
 
 
+def _interval(name: str) -> str:
+    if name not in IntervalSettings.model_fields:
+        raise ValueError("there is no such interval in the settings of the scheduler")
+    return name
+
+
 class Due(BaseModel):
-    """One line of the table."""
+    """One line of the table. `every` is the name of the setting that says how often."""
 
     service: str
     task: str
-    seconds: PositiveFloat
+    every: Annotated[str, AfterValidator(_interval)]
 
 
 def read_schedule(table: str) -> list[Due]:
@@ -20,16 +27,16 @@ def read_schedule(table: str) -> list[Due]:
     return TypeAdapter(list[Due]).validate_json(table)
 
 
-def as_beat_schedule(table: list[Due]) -> dict[str, Any]:
+def as_beat_schedule(table: list[Due], intervals: IntervalSettings) -> dict[str, Any]:
     """As Celery has it: each task goes to its service's own exchange, and expires when the next one is due."""
     return {
         due.task: {
             "task": due.task,
-            "schedule": due.seconds,
+            "schedule": getattr(intervals, due.every),
             "options": {
                 "exchange": task_queue(due.service),
                 "routing_key": task_queue(due.service),
-                "expires": due.seconds,
+                "expires": getattr(intervals, due.every),
                 "declare": [],  # the scheduler has no right to; the topology is there
                 "ignore_result": True,
             },

@@ -1,4 +1,4 @@
-"""What the inventory service tells itself to do; rabbitmq/schedule.json says when."""
+"""What the inventory service tells itself to do; the scheduler says when."""
 
 from apps.inventory import service
 from apps.inventory.metrics import RESERVATIONS_EXPIRED

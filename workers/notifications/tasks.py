@@ -1,4 +1,4 @@
-"""What the notifications service tells itself to do; rabbitmq/schedule.json says when it sweeps."""
+"""What the notifications service tells itself to do; the scheduler says when it sweeps."""
 
 from uuid import UUID
 

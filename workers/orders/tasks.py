@@ -1,4 +1,4 @@
-"""What the orders service tells itself to do; rabbitmq/schedule.json says when."""
+"""What the orders service tells itself to do; the scheduler says when."""
 
 from datetime import timedelta
 from typing import Protocol

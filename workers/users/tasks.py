@@ -1,4 +1,4 @@
-"""What the users service tells itself to do; rabbitmq/schedule.json says when."""
+"""What the users service tells itself to do; the scheduler says when."""
 
 from collections.abc import Callable
 

@@ -1,12 +1,15 @@
 """The scheduler as a process of its own: its tasks arrive, and go on arriving after the broker was away."""
 
+import hashlib
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -25,11 +28,14 @@ Start = Callable[..., str]
 
 @pytest.fixture
 def start_scheduler(chain_broker: Broker, tmp_path: Path) -> Iterator[Start]:
-    """Starts one with the given table; returns the address of its health. What it logs is JSON to the last line."""
+    """Starts one with the given table; returns the address of its health. What it logs is JSON to the last line.
+
+    Keywords go to its environment.
+    """
     started: list[subprocess.Popen[bytes]] = []
     log = tmp_path / "scheduler.log"
 
-    def start(*table: dict[str, object]) -> str:
+    def start(*table: dict[str, object], **more: str) -> str:
         file, port = tmp_path / "schedule.json", free_port()
         file.write_text(json.dumps(table))
         environment = {
@@ -39,6 +45,8 @@ def start_scheduler(chain_broker: Broker, tmp_path: Path) -> Iterator[Start]:
             "CONSUL_HTTP_TOKEN": "unused",
             "OPERATIONS_PORT": str(port),
             "SCHEDULE_FILE": str(file),
+            "ORDERS_SWEEP_SECONDS": "0.2",
+            **more,
         }
         command = [sys.executable, "-m", "celery", "-q", "-A", "chassis.messaging.scheduler", "beat"]
         with log.open("ab") as output:
@@ -52,8 +60,49 @@ def start_scheduler(chain_broker: Broker, tmp_path: Path) -> Iterator[Start]:
     assert all(json.loads(line) for line in log.read_text().splitlines())
 
 
-def due(task: str, seconds: float = 0.2) -> dict[str, object]:
-    return {"service": "stock", "task": task, "seconds": seconds}
+def due(task: str, every: str = "orders_sweep_seconds") -> dict[str, object]:
+    return {"service": "stock", "task": task, "every": every}
+
+
+@pytest.fixture
+def configuration() -> Iterator[tuple[str, dict[str, float]]]:
+    """A configuration service in small: its address, and the values that it gives."""
+    values: dict[str, float] = {}
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = json.dumps(values).encode()
+            self.send_response(200)
+            self.send_header("ETag", f'"{hashlib.sha1(body, usedforsecurity=False).hexdigest()}"')
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Quietly."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/", values
+        server.shutdown()
+
+
+def test_interval_changes_while_it_runs(
+    start_worker: StartWorker, start_scheduler: Start, configuration: tuple[str, dict[str, float]], tmp_path: Path
+) -> None:
+    """Of minutes at first; seconds after the change the task has come."""
+    url, values = configuration
+    values["orders_sweep_seconds"] = 600
+    worker = start_worker("stock")
+    reach = {"CONFIG_URL": url, "CONFIG_PASSWORD": "x", "CONFIG_COPIES": str(tmp_path), "CONFIG_POLL_SECONDS": "0.5"}
+    address = start_scheduler(due(COUNT), ORDERS_SWEEP_SECONDS="", **reach)
+    eventually(lambda: requests.get(f"{address}/health/ready", timeout=5).raise_for_status(), seconds=30)
+    assert worker.count("effects") == 0
+    values["orders_sweep_seconds"] = 0.2
+
+    def assert_counted() -> None:
+        assert worker.count("effects") >= 2
+
+    eventually(assert_counted, seconds=10)
 
 
 def test_tasks_arrive_again_and_again(chain_broker: Broker, start_worker: StartWorker, start_scheduler: Start) -> None:
@@ -75,7 +124,7 @@ def test_tasks_arrive_again_and_again(chain_broker: Broker, start_worker: StartW
 
 def test_metrics_tell_when_a_task_was_sent_and_how_often_it_is_due(start_scheduler: Start) -> None:
     """Of a task that was not due yet, only the latter."""
-    address = start_scheduler(due(COUNT), due(MISTAKE, seconds=600))
+    address = start_scheduler(due(COUNT), due(MISTAKE, "signing_key_check_seconds"))
 
     def assert_told() -> None:
         page = requests.get(f"{address}/metrics", timeout=5).text
