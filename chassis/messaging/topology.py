@@ -68,17 +68,22 @@ def definitions(
 ) -> dict[str, Any]:
     """RabbitMQ's definitions for the whole system, without password hashes.
 
+    Who has a worker is among the consumers, even one that hears nothing; who only publishes gets an exchange alone.
     `unheard` names the publishers and types of the events that are known to have no consumer.
     """
-    services = sorted({*publishers, *(each.service for each in consumers)})
-    exchanges = [_exchange(UNROUTABLE, "fanout")]
+    workers = sorted({each.service for each in consumers})
+    services = sorted({*publishers, *workers})
+    exchanges = [
+        _exchange(UNROUTABLE, "fanout"),
+        *(_exchange(service, "topic", {"alternate-exchange": UNROUTABLE}) for service in services),
+    ]
     queues = [_kept(UNROUTABLE, UNROUTABLE_KEPT), _kept(UNHEARD, UNHEARD_KEPT)]
     bindings = [
         _binding(UNROUTABLE, UNROUTABLE, ""),
         *(_binding(publisher, UNHEARD, event_type) for publisher, event_type in sorted(unheard)),
     ]
-    for service in services:
-        exchanges += _service_exchanges(service)
+    for service in workers:
+        exchanges += _worker_exchanges(service)
         queues += [
             _queue(task_queue(service), _dead_lettering(dead_exchange(service), task_queue(service))),
             _queue(f"{task_queue(service)}.dead", NO_DELIVERY_LIMIT),
@@ -94,16 +99,15 @@ def definitions(
     return {
         "users": _users({*services, *(each.service for each in live)}),
         "vhosts": [{"name": VHOST}],
-        "permissions": _permissions(services, live),
+        "permissions": _permissions(services, workers, live),
         "exchanges": exchanges,
         "queues": queues,
         "bindings": bindings,
     }
 
 
-def _service_exchanges(service: str) -> list[dict[str, Any]]:
+def _worker_exchanges(service: str) -> list[dict[str, Any]]:
     return [
-        _exchange(service, "topic", {"alternate-exchange": UNROUTABLE}),
         # A topic exchange: with a direct one Celery would publish to the default exchange, which nobody may write.
         _exchange(task_queue(service), "topic"),
         *(_exchange(name(service), "direct") for name in (retry_exchange, dead_exchange, replay_exchange)),
@@ -181,16 +185,20 @@ class _Rights:
     read: list[str] = field(default_factory=list)
 
 
-def _permissions(services: Sequence[str], live: Iterable[LiveInterests]) -> list[dict[str, Any]]:
+def _permissions(
+    services: Sequence[str], workers: Sequence[str], live: Iterable[LiveInterests]
+) -> list[dict[str, Any]]:
     # A worker declares Celery's event exchange and what it hears live, nothing else.
     # Nobody may write the default exchange: it reaches every queue.
     events = r"celeryev(\..*)?"
     rights = defaultdict(_Rights)
     for service in services:
+        rights[service] = _Rights(write=[service])
+    for service in workers:
         rights[service] = _Rights([events], [events, service, rf"{service}\..*"], [rf"{service}\..*"])
     rights[FLOWER] = _Rights([events], [events], [events])
     rights[MONITORING] = _Rights()
-    rights[SCHEDULER] = _Rights(write=[rf"({'|'.join(services)})\.tasks"])
+    rights[SCHEDULER] = _Rights(write=[rf"({'|'.join(workers)})\.tasks"])
     rights[OPERATOR] = _Rights(write=[r".*\.replay"], read=[r".*\.dead"])
     for interests in live:
         _allow_live(rights[interests.service], interests)

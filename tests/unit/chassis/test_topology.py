@@ -70,6 +70,13 @@ def test_bindings_name_each_type(made: dict[str, Any]) -> None:
     assert [each["routing_key"] for each in bound] == ["thing.added", "thing.sold"]
 
 
+def test_who_has_no_worker_has_no_queue(made: dict[str, Any]) -> None:
+    """Nobody would ever take what comes into it."""
+    named = [each["name"] for kind in ("exchanges", "queues") for each in made[kind]]
+    assert [name for name in named if name.startswith("shop")] == ["shop"]
+    assert {"stock.tasks", "stock.tasks.dead"} <= set(named)
+
+
 def test_unroutable_events_are_kept(made: dict[str, Any]) -> None:
     """An event that nobody listens to lands in the alternate exchange's queue."""
     shop = next(each for each in made["exchanges"] if each["name"] == "shop")
@@ -80,7 +87,8 @@ def test_unroutable_events_are_kept(made: dict[str, Any]) -> None:
     ("user", "kind", "name", "allowed"),
     [
         ("shop", "write", "shop", True),
-        ("shop", "write", "shop.tasks", True),
+        ("shop", "write", "shop.tasks", False),
+        ("stock", "write", "stock.tasks", True),
         ("shop", "write", "stock", False),
         ("shop", "write", "stock.retry", False),
         ("shop", "write", "amq.default", False),
@@ -98,12 +106,14 @@ def test_unroutable_events_are_kept(made: dict[str, Any]) -> None:
         ("screen", "read", "shop", True),
         ("screen", "read", "stock.shop", False),
         ("screen", "write", "screen", False),
-        ("shop", "configure", "celeryev", True),
+        ("stock", "configure", "celeryev", True),
+        ("shop", "configure", "celeryev", False),
         ("shop", "configure", "shop", False),
         ("flower", "read", "stock.shop", False),
         ("flower", "write", "shop", False),
         ("monitoring", "read", "shop", False),
         ("scheduler", "write", "stock.tasks", True),
+        ("scheduler", "write", "shop.tasks", False),
         ("scheduler", "write", "stock", False),
         ("scheduler", "write", "stock.tasks.dead", False),
         ("scheduler", "read", "stock.tasks", False),
