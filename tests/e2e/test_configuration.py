@@ -1,7 +1,10 @@
 """Settings change while everything runs: all replicas follow, and nothing that is broken breaks them."""
 
 import os
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
 
 import pytest
 import requests
@@ -10,11 +13,25 @@ from chassis.times import rfc3339, utc_now
 from tests.e2e import accidents
 from tests.e2e.client import Client
 from tests.e2e.containers import address, containers, logs_since, readiness
-from tests.e2e.settings import PROCESSES, change, commits, config, followed, newest, restored
+from tests.e2e.settings import FOLLOWS_SECONDS, PROCESSES, change, commits, config, followed, newest, restored
 from tests.e2e.stack import compose, stopped
 from tests.polling import eventually
+from tools import report
+from tools.console import Clock
+from tools.paths import ROOT
+from tools.stack import Stack
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+
+
+def make(target: str, **variables: str) -> str:
+    """One of the operators' commands through the Makefile, on the project under test; returns what it prints."""
+    # What an outer `make test` tells its own recipes is not for this one.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    command = ["make", "-s", target, *(f"{name}={value}" for name, value in variables.items())]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 @pytest.fixture
@@ -72,6 +89,43 @@ def test_log_level_of_all_services_changes(good: str) -> None:
         assert quiet == []
 
     eventually(all_say_more, seconds=30, interval=1)
+
+
+def test_make_sets_shows_and_rolls_back(good: str) -> None:
+    """The operators' targets, each with its variables."""
+    made = make("config-set", application="orders", key="order_tries", value="4", message="Once more.")
+    commit = made.split()[0]
+    assert made.rstrip().endswith("Once more.")
+    assert make("config-log", application="orders").splitlines()[0] == made.rstrip()
+    assert {"-order_tries: 3", "+order_tries: 4"} <= set(make("config-diff", commit=commit).splitlines())
+    back = make("config-rollback", commit=good).split()[0]
+    assert newest() == back
+    assert not make("config-diff", commit=good, other=back)
+
+
+def test_report_tells_who_runs_which_commit(good: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """As `make up` prints it at its end: every process that has settings, and one commit."""
+    report.show(Stack(Path(os.environ["COMPOSE_ENV_FILES"]), isolated=True), {}, Clock())
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Configuration ")]
+    [(commit, _, names)] = [line.removeprefix("Configuration ").partition(": ") for line in lines]
+    assert (commit, sorted(names.split(", "))) == (good, sorted(PROCESSES))
+
+
+def test_intervals_and_flags_follow(good: str, anonymous: Client) -> None:
+    """The scheduler plans anew, and registration closes and opens again, without a restart."""
+    moment = rfc3339(utc_now())
+    followed(change("scheduler", "orders_sweep_seconds", "1"), "scheduler")
+    [scheduler] = containers("scheduler")
+
+    def plans_anew() -> None:
+        assert "task_interval_changed" in logs_since(scheduler, moment)
+
+    eventually(plans_anew, seconds=FOLLOWS_SECONDS)
+    nobody = {"email": f"{uuid4()}@example.com", "password": "correct horse battery", "name": "Nobody"}
+    followed(change("users", "registration_open", "false"), "users-api")
+    assert anonymous.call("POST", "/api/v1/users", json=nobody).json()["code"] == "registration_closed"
+    followed(config("rollback", good).split()[0], "users-api", "scheduler")
+    assert anonymous.call("POST", "/api/v1/users", json=nobody).status_code == 201
 
 
 def test_administrator_changes_a_setting(good: str, administrator: Client, manager: Client) -> None:
