@@ -68,13 +68,17 @@ class Routes:
     sign_in: str | None = None
 
     def tags(self, name: str) -> list[str]:
-        """The routes as Traefik reads them from Consul. The more special rules go first."""
+        """The routes as Traefik reads them from Consul. The more special rules go first.
+
+        They lead to the service of that name in gateway/traefik/dynamic/services.yml.
+        """
         rules = [
             (f"{name}-sign-in", self.sign_in, "sign-in@file", 30),
             (f"{name}-public", self.public, "anonymous@file", 20),
             (name, self.signed_in, "signed-in@file", 10),
         ]
-        # Traefik's own check is quicker than Consul's, so that a request is not sent again to an instance that hangs.
+        # Traefik's own check is quicker than Consul's, and requests that are under way heed it: none is sent again to
+        # an instance that hangs.
         check = f"traefik.http.services.{name}.loadbalancer.healthcheck"
         checked = [f"{check}.path=/health/live", f"{check}.interval=1s", f"{check}.timeout=1s"]
         return ["traefik.enable=true", *checked] + [
@@ -83,6 +87,7 @@ class Routes:
             if rule is not None
             for option in (
                 f"rule={rule}", "entrypoints=web", f"middlewares={middleware}", f"priority={priority}",
+                f"service={name}@file",
             )
         ]  # fmt: skip
 

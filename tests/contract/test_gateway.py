@@ -1,0 +1,22 @@
+"""What the gateway's files and the services say of each other."""
+
+import importlib
+import re
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parents[2]
+BOOTSTRAPS = ("apps.users", "apps.orders", "apps.inventory", "apps.notifications", "gateway.forwardauth", "config")
+
+
+def test_routes_lead_to_services_of_the_gateway() -> None:
+    """Each API with routes has its service in the file, which falls back to nobody, and the file has no other."""
+    apis = [importlib.import_module(f"{package}.bootstrap").api for package in BOOTSTRAPS]
+    tags = [tag for api in apis for tag in api.routes.tags(api.name)]
+    led_to = {found[1] for tag in tags if (found := re.search(r"routers\..+\.service=(.+)@file", tag))}
+    services = yaml.safe_load((ROOT / "gateway/traefik/dynamic/services.yml").read_text())["http"]["services"]
+    assert led_to == {api.name for api in apis}
+    assert services == {
+        name: {"failover": {"service": f"{name}@consulcatalog", "fallback": "noop@internal"}} for name in led_to
+    }
