@@ -100,6 +100,10 @@ class PostgresSettings(EnvironmentSettings):
     database_pool_size: int = Field(default=16, ge=1, description="connections that a process holds at most")
 
 
+class PostgresProcessSettings(ProcessSettings, PostgresSettings):
+    """What every process of a service on PostgreSQL needs."""
+
+
 class MongoSettings(EnvironmentSettings):
     """The document store."""
 

@@ -1,57 +1,30 @@
 """Where the parts of inventory are put together, for its API, its worker and its set-up."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 from flask import Flask
 
 from apps.inventory import migrations
 from apps.inventory.api.app import create_app
 from apps.inventory.api.parts import ApiParts
-from apps.inventory.repositories import UnitOfWorkFactory
 from apps.inventory.settings import ApiSettings, StorageSettings
 from apps.inventory.storage import UnitOfWork
 from chassis.discovery import Resolver, Routes
-from chassis.health import Health
 from chassis.http.client import ServiceClient
 from chassis.http.keys import keys_of_users_service
 from chassis.http.serve import ApiProcess
-from chassis.storage.migrations import migrate
-from chassis.storage.postgres import TRANSIENT, check_postgres, create_postgres_engine
-from chassis.storage.postgres_outbox import PostgresOutbox
+from chassis.storage.postgres_process import PostgresProcess, open_postgres
 
 SERVICE = "inventory"
 
 SettingsT = TypeVar("SettingsT", bound=StorageSettings)
-
-
-@dataclass(frozen=True)
-class Inventory(Generic[SettingsT]):
-    """What every process of the service has."""
-
-    settings: SettingsT
-    outbox: PostgresOutbox
-    unit_of_work: UnitOfWorkFactory
-    migrate: Callable[[], None]
-    health: Health
-    transient_errors: tuple[type[Exception], ...] = TRANSIENT
+Inventory = PostgresProcess[SettingsT, UnitOfWork]
+"""What every process of the service has."""
 
 
 def parts(settings: SettingsT) -> Inventory[SettingsT]:
     """Everything over the service's own database, which is reached, or the process ends with a sentence."""
-    engine = create_postgres_engine(settings, startup_timeout=settings.startup_timeout)
-    health = Health()
-    health.add("postgres", lambda: check_postgres(engine))
-    return Inventory(
-        settings=settings,
-        outbox=PostgresOutbox(engine),
-        unit_of_work=partial(UnitOfWork, engine, SERVICE),
-        migrate=partial(migrate, engine, Path(migrations.__file__).parent),
-        health=health,
-    )
+    return open_postgres(settings, SERVICE, UnitOfWork, migrations)
 
 
 def create_api(settings: ApiSettings) -> Flask:

@@ -6,10 +6,10 @@ from pydantic import Field
 
 from chassis.configuration.live import RELOADABLE
 from chassis.messaging.worker import WorkerSettings
-from chassis.settings import HttpSettings, PostgresSettings, ProcessSettings, TokenSettings
+from chassis.settings import HttpSettings, PostgresProcessSettings, TokenSettings
 
 
-class StorageSettings(ProcessSettings, PostgresSettings):
+class StorageSettings(PostgresProcessSettings):
     """What every process of the service reads."""
 
 

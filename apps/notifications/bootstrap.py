@@ -1,10 +1,7 @@
 """Where the parts of notifications are put together, for its API, its worker and its set-up."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 from flask import Flask
 
@@ -15,50 +12,27 @@ from apps.notifications.api.sockets import message
 from apps.notifications.feed import Feed, SessionWatch
 from apps.notifications.live import LIVE, SomethingNew
 from apps.notifications.mailing import Mailing, Patience
-from apps.notifications.repositories import UnitOfWorkFactory
 from apps.notifications.settings import ApiSettings, NotificationsWorkerSettings, StorageSettings
 from apps.notifications.smtp import SmtpPost
 from apps.notifications.storage import UnitOfWork
 from chassis.discovery import Resolver, Routes
-from chassis.health import Health
 from chassis.http.client import ServiceClient
 from chassis.http.keys import keys_of_users_service
 from chassis.http.serve import ApiProcess
 from chassis.messaging.broadcast import LiveListener
 from chassis.messaging.events import Event
-from chassis.storage.migrations import migrate
-from chassis.storage.postgres import TRANSIENT, check_postgres, create_postgres_engine
-from chassis.storage.postgres_outbox import PostgresOutbox
+from chassis.storage.postgres_process import PostgresProcess, open_postgres
 
 SERVICE = "notifications"
 
 SettingsT = TypeVar("SettingsT", bound=StorageSettings)
-
-
-@dataclass(frozen=True)
-class NotificationsParts(Generic[SettingsT]):
-    """What every process of the service has."""
-
-    settings: SettingsT
-    outbox: PostgresOutbox
-    unit_of_work: UnitOfWorkFactory
-    migrate: Callable[[], None]
-    health: Health
-    transient_errors: tuple[type[Exception], ...] = TRANSIENT
+NotificationsParts = PostgresProcess[SettingsT, UnitOfWork]
+"""What every process of the service has."""
 
 
 def parts(settings: SettingsT) -> NotificationsParts[SettingsT]:
     """Everything over the service's own database, which is reached, or the process ends with a sentence."""
-    engine = create_postgres_engine(settings, startup_timeout=settings.startup_timeout)
-    health = Health()
-    health.add("postgres", lambda: check_postgres(engine))
-    return NotificationsParts(
-        settings=settings,
-        outbox=PostgresOutbox(engine),
-        unit_of_work=partial(UnitOfWork, engine, SERVICE),
-        migrate=partial(migrate, engine, Path(migrations.__file__).parent),
-        health=health,
-    )
+    return open_postgres(settings, SERVICE, UnitOfWork, migrations)
 
 
 def mailing(mine: NotificationsParts[NotificationsWorkerSettings]) -> Mailing:

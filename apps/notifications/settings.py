@@ -11,10 +11,10 @@ from pydantic import AfterValidator, AmqpDsn, Field, SecretStr, model_validator
 from apps.notifications.domain.notifications import Backoff
 from chassis.configuration.live import RELOADABLE
 from chassis.messaging.worker import WorkerSettings
-from chassis.settings import EnvironmentSettings, HttpSettings, PostgresSettings, ProcessSettings, TokenSettings
+from chassis.settings import EnvironmentSettings, HttpSettings, PostgresProcessSettings, TokenSettings
 
 
-class StorageSettings(ProcessSettings, PostgresSettings):
+class StorageSettings(PostgresProcessSettings):
     """What every process of the service reads."""
 
 

@@ -1,11 +1,9 @@
 """Where the parts of the users service are put together, for its API, its worker and its set-up."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 from flask import Flask
 
@@ -21,45 +19,21 @@ from apps.users.signing import Jwk
 from apps.users.storage import UnitOfWork
 from apps.users.tokens import TokenIssuer
 from chassis.discovery import Routes
-from chassis.health import Health
 from chassis.http.client import ServiceUnavailable
 from chassis.http.keys import CachedKeys
 from chassis.http.serve import ApiProcess
-from chassis.storage.migrations import migrate
-from chassis.storage.postgres import TRANSIENT, check_postgres, create_postgres_engine
-from chassis.storage.postgres_outbox import PostgresOutbox
+from chassis.storage.postgres_process import PostgresProcess, open_postgres
 
 SERVICE = "users"
 
 SettingsT = TypeVar("SettingsT", bound=StorageSettings)
-
-
-@dataclass(frozen=True)
-class Users(Generic[SettingsT]):
-    """What every process of the service has."""
-
-    settings: SettingsT
-    outbox: PostgresOutbox
-    unit_of_work: Callable[[], UnitOfWork]
-    migrate: Callable[[], None]
-    close: Callable[[], None]
-    health: Health
-    transient_errors: tuple[type[Exception], ...] = TRANSIENT
+Users = PostgresProcess[SettingsT, UnitOfWork]
+"""What every process of the service has."""
 
 
 def parts(settings: SettingsT) -> Users[SettingsT]:
     """Everything over the service's own database, which is reached, or the process ends with a sentence."""
-    engine = create_postgres_engine(settings, startup_timeout=settings.startup_timeout)
-    health = Health()
-    health.add("postgres", lambda: check_postgres(engine))
-    return Users(
-        settings=settings,
-        outbox=PostgresOutbox(engine),
-        unit_of_work=partial(UnitOfWork, engine, SERVICE),
-        migrate=partial(migrate, engine, Path(migrations.__file__).parent),
-        close=engine.dispose,
-        health=health,
-    )
+    return open_postgres(settings, SERVICE, UnitOfWork, migrations)
 
 
 def api_parts(users: Users[ApiSettings]) -> ApiParts:

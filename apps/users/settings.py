@@ -13,12 +13,12 @@ from apps.users.passwords import HashCost
 from apps.users.service.oauth import ClientCredentials
 from apps.users.signing import KeyCipher, KeyRules
 from chassis.configuration.live import RELOADABLE
-from chassis.settings import EnvironmentSettings, HttpSettings, PostgresSettings, ProcessSettings, TokenSettings
+from chassis.settings import EnvironmentSettings, HttpSettings, PostgresProcessSettings, TokenSettings
 
 DAY = 24 * 60 * 60
 
 
-class StorageSettings(ProcessSettings, PostgresSettings):
+class StorageSettings(PostgresProcessSettings):
     """What every process of the service reads."""
 
 

@@ -64,7 +64,8 @@ def worker(monkeypatch: pytest.MonkeyPatch) -> NotificationsParts[NotificationsW
     }.items():
         monkeypatch.setenv(name, value)
     nothing = cast("Any", None)
-    return NotificationsParts(NotificationsWorkerSettings(), nothing, nothing, nothing, Health())
+    settings = NotificationsWorkerSettings()
+    return NotificationsParts[NotificationsWorkerSettings](settings, nothing, nothing, nothing, nothing, Health())
 
 
 def test_mailing_follows(worker: NotificationsParts[NotificationsWorkerSettings]) -> None:

@@ -1,7 +1,7 @@
 """What notifications hears and says: every event of the publishers leads to its notification."""
 
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import pytest
@@ -32,7 +32,8 @@ def caused(sequence: int = 1) -> Event:
 def given(store: Store) -> Parts:
     """The worker's parts over the store; tasks go into the store's list."""
     tasks = SimpleNamespace(send=store.tasks.append)
-    return Parts(settings=None, outbox=None, unit_of_work=store, migrate=lambda: None, health=Health(), mails=tasks)  # type: ignore[arg-type] # not used by handlers
+    nothing = cast("Any", None)  # not used by handlers
+    return Parts(nothing, nothing, store, nothing, nothing, Health(), mails=tasks)  # type: ignore[arg-type] # a fake
 
 
 def hear(store: Store, publisher: str, event_type: str, data: dict[str, Any], cause: Event | None = None) -> None:

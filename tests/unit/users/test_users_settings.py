@@ -21,7 +21,7 @@ def users(monkeypatch: pytest.MonkeyPatch) -> Users[ApiSettings]:
     monkeypatch.setenv("DATABASE_URL", "postgresql://nowhere")
     monkeypatch.setenv("TOKEN_KEY_SECRET", Fernet.generate_key().decode())
     nothing = cast("Any", None)
-    return Users(ApiSettings(), nothing, nothing, nothing, nothing, Health())
+    return Users[ApiSettings](ApiSettings(), nothing, nothing, nothing, nothing, Health())
 
 
 def test_registration_closes(users: Users[ApiSettings]) -> None:
