@@ -57,7 +57,12 @@ class Turns:
         self._last = time.monotonic()
 
     @property
+    def still(self) -> float:
+        """For how many seconds it has not turned."""
+        return time.monotonic() - self._last
+
+    @property
     def problem(self) -> str | None:
         """None while it turns, otherwise for how long it has not."""
-        still = time.monotonic() - self._last
+        still = self.still
         return None if still < STALLED_SECONDS else f"the {self._loop} has not turned for {still:.0f} s"

@@ -17,10 +17,12 @@ from chassis.messaging.connection import HEARTBEAT_SECONDS
 from chassis.messaging.consumer import POISON_TASK
 from chassis.messaging.delivery import Delivery
 from chassis.messaging.handling import Handling
+from chassis.messaging.monitoring import OneTryEvents
 from chassis.messaging.publisher import Publisher
 from chassis.messaging.relay import Relay
 from chassis.messaging.subscriptions import Subscriptions
 from chassis.messaging.topology import event_queue, task_queue
+from chassis.messaging.watchdog import Watchdog
 from chassis.operations import OPERATIONS_PORT, OperationsServer
 from chassis.settings import BrokerSettings, ProcessSettings
 from chassis.storage.outbox import Outbox
@@ -86,7 +88,7 @@ def create_worker(parts: WorkerParts, subscriptions: Subscriptions, surveys: Seq
         publisher,
         relay.wake,
     )
-    app = Celery(service)
+    app = Celery(service, events=OneTryEvents)
     app.conf.update(worker_configuration(service, subscriptions.publishers(), str(settings.broker_url)))
     app.conf.quadrille_subscriptions = subscriptions
     app.conf.quadrille_turns = turns = Turns("consumer")
@@ -98,8 +100,9 @@ def create_worker(parts: WorkerParts, subscriptions: Subscriptions, surveys: Seq
     configuration = Following(settings)
     operations = OperationsServer(parts.health, settings.operations_port, configuration)
     registration = Registration.of_worker(settings, f"{service}-worker", settings.operations_port)
+    watchdog = Watchdog(turns, lambda: publisher.problem)
     _connect_signals(
-        [configuration, publisher, relay, operations, registration, *surveys], settings, f"{service}-worker"
+        [configuration, publisher, relay, operations, registration, *surveys, watchdog], settings, f"{service}-worker"
     )
     return app
 
