@@ -144,7 +144,8 @@ class Registration:
 
     def _register(self) -> None:
         address = own_address(self._settings)
-        url = f"http://{address}:{self._port}/health/live"
+        # Whose address this was may be gone without a word, and the next to have it would pass for it.
+        url = f"http://{address}:{self._port}/health/live?host={socket.gethostname()}"
         self._client.agent.service.register(
             self._name,
             service_id=self._id,

@@ -3,25 +3,19 @@
 import json
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import requests
+from flask import Flask, Response
 from pydantic import HttpUrl, SecretStr
+from werkzeug.serving import make_server
 
 from chassis.discovery import NoInstance, Registration, Resolver, Routes
+from chassis.health import Health
+from chassis.http.health import health_blueprint
 from chassis.settings import ProcessSettings
 from tests.integration.test_consul_rights import MANAGEMENT, ORDERS, address, consul, consul_server
 from tests.polling import eventually
-
-
-class _Well(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        self.send_response(200)
-        self.end_headers()
-
-    def log_message(self, *_arguments: object) -> None:
-        """Consul asks every two seconds."""
 
 
 @pytest.fixture(scope="module")
@@ -38,9 +32,23 @@ def settings(base: str) -> ProcessSettings:
 
 
 @pytest.fixture
-def port() -> Iterator[int]:
+def answers() -> list[int]:
+    """What the process has answered, by status."""
+    return []
+
+
+@pytest.fixture
+def port(answers: list[int]) -> Iterator[int]:
     """A process that is alive."""
-    server = ThreadingHTTPServer(("", 0), _Well)
+    app = Flask("alive")
+    app.register_blueprint(health_blueprint(Health()))
+
+    @app.after_request
+    def note(response: Response) -> Response:
+        answers.append(response.status_code)
+        return response
+
+    server = make_server("0.0.0.0", 0, app, threaded=True)  # noqa: S104 - Consul asks from its container
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield server.server_port
@@ -60,7 +68,7 @@ def test_life_of_an_entry(base: str, settings: ProcessSettings, port: int) -> No
     registration.start()
     resolver = Resolver(settings)
     url = eventually(lambda: resolver.url("orders-api"), seconds=15, interval=0.5)
-    assert requests.get(url, timeout=2).status_code == 200
+    assert requests.get(f"{url}/health/live", timeout=2).status_code == 200
     (entry,) = entries(base)
     assert "traefik.enable=true" in json.dumps(entry["ServiceTags"])
     consul(base, "PUT", f"agent/service/deregister/{entry['ServiceID']}", MANAGEMENT).raise_for_status()
@@ -73,3 +81,24 @@ def test_life_of_an_entry(base: str, settings: ProcessSettings, port: int) -> No
 
 def _there(base: str) -> None:
     assert entries(base)
+
+
+def test_address_of_another_does_not_pass(
+    base: str, settings: ProcessSettings, port: int, answers: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process died without a word, and another one got its address: the old entry leads nobody to it."""
+
+    def asked() -> None:
+        assert answers[-2:] == [421, 421]
+
+    with monkeypatch.context() as before:
+        before.setattr("chassis.discovery.socket.gethostname", lambda: "the-dead")
+        registration = Registration.of_api(settings, "orders-api", port)
+        registration.start()
+        eventually(lambda: _there(base), seconds=15)
+    try:
+        eventually(asked, seconds=15)
+        with pytest.raises(NoInstance):
+            Resolver(settings).url("orders-api")
+    finally:
+        registration.stop()
