@@ -30,9 +30,9 @@ def bytes_in_use(stats: str) -> int:
 
 
 def commit_of(answer: str) -> str | None:
-    """The configuration's commit in an HTTP answer of /health/ready; None when it tells of none."""
+    """The configuration's commit in an HTTP answer of /health/ready, its lines as Python reads them; None for none."""
     try:
-        report = json.loads(answer.partition("\r\n\r\n")[2])
+        report = json.loads(answer.partition("\n\n")[2])
     except ValueError:
         return None
     return str(report["configuration"]["commit"]) if "configuration" in report else None

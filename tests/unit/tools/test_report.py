@@ -14,12 +14,12 @@ from tools.stack import Service
     ("answer", "commit"),
     [
         (
-            'HTTP/1.0 200 OK\r\nA: b\r\n\r\n{"status": "ok", "configuration": {"commit": "3f1c9d7ab2e0"}}',
+            'HTTP/1.0 200 OK\nA: b\n\n{"status": "ok", "configuration": {"commit": "3f1c9d7ab2e0"}}',
             "3f1c9d7ab2e0",
         ),
-        ('HTTP/1.0 200 OK\r\n\r\n{"status": "ok"}', None),
+        ('HTTP/1.0 200 OK\n\n{"status": "ok"}', None),
         ("", None),
-        ("HTTP/1.0 404 NOT FOUND\r\n\r\n<html>", None),
+        ("HTTP/1.0 404 NOT FOUND\n\n<html>", None),
     ],
 )
 def test_commit_is_read_from_health(answer: str, commit: str | None) -> None:
@@ -29,7 +29,7 @@ def test_commit_is_read_from_health(answer: str, commit: str | None) -> None:
 
 def test_commits_are_told_with_who_runs_them(monkeypatch: pytest.MonkeyPatch) -> None:
     """APIs and workers, each service once, whatever it has of replicas; who tells of no commit is left out."""
-    old, new = (f'HTTP/1.0 200 OK\r\n\r\n{{"configuration": {{"commit": "{commit}"}}}}' for commit in ("3f1c", "8ad0"))
+    old, new = (f'HTTP/1.0 200 OK\n\n{{"configuration": {{"commit": "{commit}"}}}}' for commit in ("3f1c", "8ad0"))
     answers = {("api-1", "8000"): new, ("api-2", "8000"): new, ("api-3", "8000"): old, ("worker-1", "9100"): new}
     ours = {name: Service(name, "us:1", {}, ()) for name in ("api", "worker", "flower")}
     services = {**ours, "db": Service("db", "db:17", None, ())}
