@@ -80,7 +80,7 @@ class Routes:
         # Traefik's own check is quicker than Consul's, and requests that are under way heed it: none is sent again to
         # an instance that hangs.
         check = f"traefik.http.services.{name}.loadbalancer.healthcheck"
-        checked = [f"{check}.path=/health/live", f"{check}.interval=1s", f"{check}.timeout=1s"]
+        checked = [f"{check}.path=/health/live", f"{check}.interval=1s", f"{check}.timeout=2s"]
         return ["traefik.enable=true", *checked] + [
             f"traefik.http.routers.{router}.{option}"
             for router, rule, middleware, priority in rules
