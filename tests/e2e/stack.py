@@ -54,3 +54,13 @@ def stopped(service: str) -> Iterator[None]:
         yield
     finally:
         compose("up", "--detach", "--wait", "--no-deps", "--no-recreate", service)
+
+
+@contextmanager
+def killed(service: str) -> Iterator[None]:
+    """The service's containers are killed without a word, and stay so inside the block; healthy again after it."""
+    compose("kill", service)
+    try:
+        yield
+    finally:
+        compose("up", "--detach", "--wait", "--no-deps", "--no-recreate", service)
