@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 KILLED: set[str] = set()
 """The services whose processes were killed on purpose."""
@@ -47,20 +47,19 @@ def paused(service: str) -> Iterator[None]:
 
 
 @contextmanager
-def stopped(service: str) -> Iterator[None]:
+def _away(service: str, how: str) -> Iterator[None]:
+    compose(how, service)
+    try:
+        yield
+    finally:
+        compose("up", "--detach", "--wait", "--no-deps", "--no-recreate", service)
+
+
+def stopped(service: str) -> AbstractContextManager[None]:
     """The service is stopped inside the block, and healthy again after it."""
-    compose("stop", service)
-    try:
-        yield
-    finally:
-        compose("up", "--detach", "--wait", "--no-deps", "--no-recreate", service)
+    return _away(service, "stop")
 
 
-@contextmanager
-def killed(service: str) -> Iterator[None]:
+def killed(service: str) -> AbstractContextManager[None]:
     """The service's containers are killed without a word, and stay so inside the block; healthy again after it."""
-    compose("kill", service)
-    try:
-        yield
-    finally:
-        compose("up", "--detach", "--wait", "--no-deps", "--no-recreate", service)
+    return _away(service, "kill")

@@ -15,6 +15,7 @@ import pytest
 import requests
 
 from tests.e2e.client import Client
+from tests.e2e.containers import address
 from tests.e2e.stack import compose
 from tests.polling import eventually
 
@@ -40,10 +41,6 @@ def docker(*arguments: str) -> str:
 def containers() -> list[str]:
     """The running replicas."""
     return compose("ps", "--quiet", "--status", "running", API).split()
-
-
-def address(container: str) -> str:
-    return docker("inspect", "--format", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", container)
 
 
 def instances(service: str = API) -> set[str]:
