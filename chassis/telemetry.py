@@ -24,6 +24,7 @@ from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from chassis.logs import get_logger
+from chassis.settings import ProcessSettings
 
 log = get_logger()
 tracer = trace.get_tracer("chassis")
@@ -36,19 +37,20 @@ _PROPAGATOR = TraceContextTextMapPropagator()
 _IDS = RandomIdGenerator()
 
 
-def configure_telemetry(service: str, endpoint: str | None, sample_ratio: Callable[[], float]) -> None:
+def configure_telemetry(service: str, settings: ProcessSettings) -> None:
     """Starts tracing for this process under the service's name; once, and in the process that serves.
 
-    Of the traces that begin here, the ratio is recorded, which may change; who continues a trace does what its
-    beginning has decided.
+    Of the traces that begin here, `trace_sample_ratio` is recorded, which may change; who continues a trace does what
+    its beginning has decided. Without an endpoint there are none.
     """
-    if endpoint is None:
+    if settings.otel_exporter_otlp_endpoint is None:
         return
     logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)  # it would say every second that nobody listens
     provider = TracerProvider(
-        sampler=ParentBased(ChangingRatio(sample_ratio)), resource=Resource.create({"service.name": service})
+        sampler=ParentBased(ChangingRatio(lambda: settings.live.current.trace_sample_ratio)),
+        resource=Resource.create({"service.name": service}),
     )
-    processor = processor_for(endpoint)
+    processor = processor_for(str(settings.otel_exporter_otlp_endpoint))
     provider.add_span_processor(processor)
     trace.set_tracer_provider(provider)
     leaves.write_to(processor, provider.resource)

@@ -69,11 +69,8 @@ def main(target: str) -> None:
     settings = load_settings(process.settings, process.name)
 
     def load_app(_target: str) -> Flask:
-        endpoint = settings.otel_exporter_otlp_endpoint
         watch_memory()
-        configure_telemetry(
-            process.name, str(endpoint) if endpoint else None, lambda: settings.live.current.trace_sample_ratio
-        )
+        configure_telemetry(process.name, settings)
         app = process.create(settings)
         follow_configuration(app, settings)
         return app

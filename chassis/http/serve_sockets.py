@@ -101,10 +101,7 @@ class _Application(BaseApplication):  # type: ignore[misc] # as above
 
     def load(self) -> Flask:
         """In the worker, so that threads and connections are that process's own."""
-        endpoint, live = self._settings.otel_exporter_otlp_endpoint, self._settings.live
-        configure_telemetry(
-            self._process.name, str(endpoint) if endpoint else None, lambda: live.current.trace_sample_ratio
-        )
+        configure_telemetry(self._process.name, self._settings)
         app = self._process.create(self._settings)
         follow_configuration(app, self._settings)
         return app

@@ -169,10 +169,8 @@ def _say(message: str, *_streams: object) -> None:
 
 
 def _connect_signals(components: Sequence[_Component], settings: WorkerSettings, name: str) -> None:
-    endpoint = settings.otel_exporter_otlp_endpoint
-
     def start(**_: object) -> None:
-        configure_telemetry(name, str(endpoint) if endpoint else None, lambda: settings.live.current.trace_sample_ratio)
+        configure_telemetry(name, settings)
         CeleryInstrumentor().instrument()  # type: ignore[no-untyped-call]
         for each in components:
             each.start()

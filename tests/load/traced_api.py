@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from flask import Flask
 from granian.constants import Interfaces
 from granian.server.mp import MPServer
-from pydantic import SecretStr
+from pydantic import HttpUrl, SecretStr
 
 from apps.inventory import migrations as inventory_migrations
 from apps.inventory.api.app import create_app as create_inventory
@@ -32,7 +32,7 @@ from apps.orders.migrations import migrate as migrate_orders
 from apps.orders.storage import MongoCatalogue, MongoOrders
 from chassis.identifiers import new_id
 from chassis.logs import configure_logs
-from chassis.settings import MongoSettings, PostgresSettings, TokenSettings
+from chassis.settings import MongoSettings, PostgresSettings, ProcessSettings, TokenSettings
 from chassis.storage.migrations import migrate
 from chassis.storage.mongo import create_mongo_client
 from chassis.storage.postgres import create_postgres_engine
@@ -108,7 +108,8 @@ def main(api: str, port: str, store_url: str, endpoint: str = "") -> None:
 
     def load(_target: str) -> Flask:
         configure_logs(f"{api}-api")
-        configure_telemetry(f"{api}-api", endpoint or None, lambda: 1.0)
+        where = HttpUrl(endpoint) if endpoint else None
+        configure_telemetry(f"{api}-api", ProcessSettings(otel_exporter_otlp_endpoint=where, trace_sample_ratio=1.0))
         return APIS[api](store_url)
 
     options: dict[str, Any] = {"address": "127.0.0.1", "port": int(port), "workers": 1, "blocking_threads": 16}
