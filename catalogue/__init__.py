@@ -9,8 +9,9 @@ import inspect
 
 from pydantic import BaseModel
 
-from chassis.messaging.configuration import configuration_interests
-from chassis.messaging.subscriptions import LiveInterests, Subscriptions
+from chassis.broadcast import LiveInterests
+from chassis.configuration.following import configuration_interests
+from chassis.messaging.subscriptions import Subscriptions
 
 SERVICES = ("config", "inventory", "notifications", "orders", "users")
 

@@ -28,7 +28,7 @@ BEGIN, END = "<!-- settings -->\n", "<!-- end of settings -->\n"
 MODULES: dict[str, tuple[str, ...]] = {
     **{service: (f"{package_of(service)}.settings", f"workers.{service}.settings") for service in SERVICES},
     "forwardauth": ("gateway.forwardauth.settings",),
-    "scheduler": ("chassis.messaging.settings",),
+    "scheduler": ("chassis.tasks.settings",),
     "ops": ("chassis.operator",),
 }
 

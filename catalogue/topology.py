@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 from catalogue import SERVICES, live_interests, published, subscriptions
+from catalogue.definitions import definitions
 from chassis.messaging.events import event_type
-from chassis.messaging.topology import definitions
 
 TARGET = Path(__file__).parents[1] / "rabbitmq" / "definitions.json"
 

@@ -7,11 +7,11 @@ from prometheus_client import make_wsgi_app
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from chassis.configuration.following import Following
 from chassis.health import Health
 from chassis.http.health import health_blueprint
 from chassis.logs import stop_with
 from chassis.memory import watch_memory
-from chassis.messaging.configuration import Following
 
 OPERATIONS_PORT = 9100
 

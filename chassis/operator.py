@@ -9,8 +9,8 @@ import click
 import requests
 from pydantic import Field, HttpUrl, SecretStr
 
+from chassis.dead_letters import SUFFIX, DeadLetter, DeadLetters, UnknownQueue
 from chassis.log_search import logs
-from chassis.messaging.dead_letters import SUFFIX, DeadLetter, DeadLetters, UnknownQueue
 from chassis.messaging.topology import OPERATOR, VHOST
 from chassis.settings import EnvironmentSettings, load_settings
 

@@ -1,8 +1,8 @@
 """Traces: OpenTelemetry spans to the Collector by OTLP. Without an endpoint, or with it away, nothing waits.
 
-A task's span comes from Celery's instrumentation. The others are made where the work is done, in few words:
-`http/spans.py`, `storage/spans.py`, `messaging/spans.py`. A span below another is made only while that one is recorded,
-so what a process does for itself (the relay's polling, its health checks) makes no traces of one span each.
+A task's span comes from Celery's instrumentation, the others from `chassis.spans`. A span below another is made only
+while that one is recorded, so what a process does for itself (the relay's polling, its health checks) makes no traces
+of one span each.
 """
 
 import logging

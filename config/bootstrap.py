@@ -4,13 +4,13 @@ import os
 
 from flask import Flask
 
+from chassis.configuration.following import Following
 from chassis.discovery import Resolver, Routes
 from chassis.health import Health
 from chassis.http.client import ServiceClient
 from chassis.http.keys import keys_of_users_service
 from chassis.http.serve import ApiProcess
 from chassis.logs import stop_with
-from chassis.messaging.configuration import Following
 from chassis.messaging.publisher import Publisher
 from config.announcer import Announcer
 from config.api.access import Access

@@ -6,9 +6,9 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from chassis import telemetry
-from chassis.http import spans as http_spans
-from chassis.messaging import spans as messaging_spans
-from chassis.storage import spans as storage_spans
+from chassis.spans import broker as messaging_spans
+from chassis.spans import http as http_spans
+from chassis.spans import storage as storage_spans
 
 
 class Recorder:

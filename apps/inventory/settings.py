@@ -5,8 +5,8 @@ from datetime import timedelta
 from pydantic import Field
 
 from chassis.configuration.live import RELOADABLE
-from chassis.messaging.worker import WorkerSettings
 from chassis.settings import HttpSettings, PostgresProcessSettings, TokenSettings
+from chassis.worker.app import WorkerSettings
 
 
 class StorageSettings(PostgresProcessSettings):

@@ -15,11 +15,11 @@ from apps.notifications.mailing import Mailing, Patience
 from apps.notifications.settings import ApiSettings, NotificationsWorkerSettings, StorageSettings
 from apps.notifications.smtp import SmtpPost
 from apps.notifications.storage import UnitOfWork
+from chassis.broadcast import LiveListener
 from chassis.discovery import Resolver, Routes
 from chassis.http.client import ServiceClient
 from chassis.http.keys import keys_of_users_service
 from chassis.http.serve import ApiProcess
-from chassis.messaging.broadcast import LiveListener
 from chassis.messaging.events import Event
 from chassis.storage.postgres_process import PostgresProcess, open_postgres
 

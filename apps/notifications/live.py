@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-from chassis.messaging.subscriptions import LiveInterests, Reading
+from chassis.broadcast import LiveInterests
+from chassis.messaging.subscriptions import Reading
 
 LIVE = LiveInterests("notifications", (("notifications", "notification.created"),))
 

@@ -10,8 +10,8 @@ from pydantic import AfterValidator, AmqpDsn, Field, SecretStr, model_validator
 
 from apps.notifications.domain.notifications import Backoff
 from chassis.configuration.live import RELOADABLE
-from chassis.messaging.worker import WorkerSettings
 from chassis.settings import EnvironmentSettings, HttpSettings, PostgresProcessSettings, TokenSettings
+from chassis.worker.app import WorkerSettings
 
 
 class StorageSettings(PostgresProcessSettings):

@@ -17,9 +17,9 @@ from chassis.health import Health
 from chassis.http import errors
 from chassis.http.health import health_blueprint
 from chassis.http.problems import problem_pages
-from chassis.http.spans import UNTRACED, note_route, traced
 from chassis.identifiers import new_id
 from chassis.logs import get_logger
+from chassis.spans.http import UNTRACED, note_route, traced
 from chassis.telemetry import current_trace_id
 
 log = get_logger()

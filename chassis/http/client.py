@@ -9,7 +9,7 @@ from requests.adapters import HTTPAdapter
 
 from chassis.discovery import NoInstance, Resolver
 from chassis.http.breaker import Breaker, CircuitOpen
-from chassis.http.spans import client_span
+from chassis.spans.http import client_span
 from chassis.times import Seconds, seconds_now
 
 SERVER_ERROR = 500

@@ -16,11 +16,11 @@ from flask import Flask, request
 from granian.constants import Interfaces
 from granian.server.mp import MPServer
 
+from chassis.configuration.following import EXTENSION, Following
 from chassis.configuration.live import Live
 from chassis.discovery import Registration, Routes
 from chassis.logs import log_dictconfig, stop_with
 from chassis.memory import watch_memory
-from chassis.messaging.configuration import EXTENSION, Following
 from chassis.settings import HttpSettings, ProcessSettings, load_settings
 from chassis.telemetry import configure_telemetry
 

@@ -1,16 +1,17 @@
 """Celery's consumer, taught to take plain CloudEvents: each becomes a request for its handler's task.
 
-It leans on things that Celery does not promise (`create_task_handler`, a message's `_decoded_cache`, the buckets of the
-rates), which is why celery and kombu are pinned exactly; the tests would notice a change.
+It leans on things that Celery does not promise (`create_task_handler`, a message's `_decoded_cache`), which is why
+celery and kombu are pinned exactly; the tests would notice a change.
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict
 from functools import partial
 from typing import Any
 
-from celery.utils.time import rate
 from celery.worker.consumer import Consumer
+from kombu import Exchange, Queue
 from kombu.message import Message as BrokerMessage
 
 from chassis.identifiers import new_id
@@ -18,13 +19,28 @@ from chassis.logs import get_logger
 from chassis.messaging.delivery import Delivery
 from chassis.messaging.events import PoisonMessage
 from chassis.messaging.subscriptions import Subscriptions
-from chassis.messaging.topology import task_queue
+from chassis.messaging.topology import event_queue, task_queue
 
 log = get_logger()
 
 POISON_TASK = "chassis.poison"
 TURN_SECONDS = 1.0
 RECONNECT = {"interval_start": 1, "interval_step": 1, "interval_max": 3}
+
+
+def consumed_queues(service: str, publishers: Iterable[str]) -> list[Queue]:
+    """The queues of a service: of its tasks, and one for each publisher that it listens to."""
+    names = {task_queue(service): task_queue(service)} | {event_queue(service, each): each for each in publishers}
+    # Declared beforehand by the broker's definitions; the service has no right to declare anything.
+    return [
+        Queue(
+            name,
+            Exchange(exchange, type="topic", no_declare=True),
+            no_declare=True,
+            queue_arguments={"x-queue-type": "quorum"},
+        )
+        for name, exchange in names.items()
+    ]
 
 
 class EventConsumer(Consumer):
@@ -55,10 +71,9 @@ class EventConsumer(Consumer):
         return on_message
 
     def turn(self) -> None:
-        """Every second: says that the loop goes on, and takes over the rates of tasks that have changed."""
-        self.app.conf.quadrille_turns.note()
-        for name, wanted in self.app.conf.quadrille_rates.items():
-            self._limit(self.app.tasks[name], wanted())
+        """Every second, while the loop goes on: what the worker wants done in it."""
+        for act in self.app.conf.quadrille_each_turn:
+            act(self)
 
     def on_decode_error(self, message: BrokerMessage, exc: Exception) -> None:
         """A message that kombu could not even unpack: put aside, where Celery itself would acknowledge it."""
@@ -75,16 +90,6 @@ class EventConsumer(Consumer):
     def _subscriptions(self) -> Subscriptions:
         subscriptions: Subscriptions = self.app.conf.quadrille_subscriptions
         return subscriptions
-
-    def _limit(self, task: Any, wanted: str) -> None:
-        if task.rate_limit == wanted:
-            return
-        task.rate_limit = wanted
-        bucket = self.task_buckets[task.name]  # type: ignore[attr-defined] # missing in the stubs
-        bucket.fill_rate = rate(wanted)
-        # Those that wait have been put off by the old rate, perhaps for long.
-        self._schedule_bucket_request(bucket)  # type: ignore[attr-defined] # as above
-        log.info("task_rate_changed", task=task.name, rate=wanted)
 
     def _is_task(self, message: BrokerMessage) -> bool:
         return bool(message.delivery_info.get("exchange") == task_queue(self._subscriptions.service))

@@ -20,9 +20,9 @@ from chassis.logs import get_logger
 from chassis.messaging.delivery import Delivery
 from chassis.messaging.events import DuplicateEvent, Event, PoisonMessage
 from chassis.messaging.publisher import BatchPublisher, BrokerUnavailable, Message
-from chassis.messaging.spans import note_event, note_failure, processing
 from chassis.messaging.subscriptions import Subscription, Subscriptions
 from chassis.messaging.topology import dead_exchange
+from chassis.spans.broker import note_event, note_failure, processing
 from chassis.times import rfc3339, utc_now
 
 log = get_logger()

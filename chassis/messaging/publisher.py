@@ -14,7 +14,7 @@ from pika.adapters.select_connection import SelectConnection
 from pika.channel import Channel
 
 from chassis.logs import get_logger
-from chassis.messaging.connection import RECONNECT_SECONDS, connection_parameters
+from chassis.messaging.connection import PERSISTENT, RECONNECT_SECONDS, Properties, connection_parameters
 
 log = get_logger()
 
@@ -36,15 +36,15 @@ class Message:
     type: str | None = None
     content_encoding: str | None = None
 
-    def properties(self) -> pika.BasicProperties:
+    def properties(self) -> Properties:
         """As AMQP has it; to be written to disk."""
-        return pika.BasicProperties(
+        return Properties(
             message_id=self.id,
             type=self.type,
             content_type=self.content_type,
             content_encoding=self.content_encoding,
             headers=dict(self.headers),
-            delivery_mode=pika.DeliveryMode.Persistent.value,
+            delivery_mode=PERSISTENT,
         )
 
 
@@ -184,7 +184,7 @@ class Publisher:
             )
         self._finish_if_confirmed(batch)
 
-    def _on_return(self, _channel: Channel, method: Any, properties: pika.BasicProperties, _body: bytes) -> None:
+    def _on_return(self, _channel: Channel, method: Any, properties: Properties, _body: bytes) -> None:
         # The broker acknowledges a returned message all the same, after the return.
         if self._batch is not None:
             self._batch.refused[properties.message_id] = f"returned: {method.reply_code} {method.reply_text}"

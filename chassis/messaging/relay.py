@@ -10,7 +10,7 @@ from chassis import failpoints, metrics
 from chassis.logs import get_logger
 from chassis.messaging.events import CONTENT_TYPE
 from chassis.messaging.publisher import BatchPublisher, BrokerUnavailable, Message
-from chassis.messaging.spans import note_sending
+from chassis.spans.broker import note_sending
 from chassis.storage.outbox import Outbox, StoredEvent
 
 log = get_logger()

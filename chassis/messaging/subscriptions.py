@@ -1,4 +1,4 @@
-"""What a service listens to: subscriptions, which miss nothing, and live interests, heard while a process runs."""
+"""What a service listens to: its subscriptions, which miss nothing."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -67,14 +67,3 @@ class Subscriptions:
 
     def __iter__(self) -> Iterator[Subscription]:
         return iter(self._by_type.values())
-
-
-@dataclass(frozen=True)
-class LiveInterests:
-    """What every process of a service hears live, by publisher and event type: each gets all, nobody's work waits.
-
-    For what only matters now, such as "ask again what changed". An event that must have an effect needs a subscription.
-    """
-
-    service: str
-    events: tuple[tuple[str, str], ...]

@@ -14,8 +14,8 @@ from pymongo.errors import AutoReconnect, ConnectionFailure, PyMongoError, Write
 from chassis.logs import stop_with
 from chassis.messaging.events import Event
 from chassis.settings import MongoSettings
+from chassis.spans.storage import CommandWatch
 from chassis.storage.outbox import StoredEvent
-from chassis.storage.spans import CommandWatch
 from chassis.waiting import wait_until
 
 Document = dict[str, Any]

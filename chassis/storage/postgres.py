@@ -13,9 +13,9 @@ from chassis.http.idempotency import Once, StoredAnswer
 from chassis.logs import stop_with
 from chassis.messaging.events import DuplicateEvent, Event, publication
 from chassis.settings import PostgresSettings
+from chassis.spans.storage import watch_statements
 from chassis.storage.outbox import StoredEvent
 from chassis.storage.postgres_answers import claim, find_answer, keep_answer
-from chassis.storage.spans import watch_statements
 from chassis.waiting import wait_until
 
 TRANSIENT: tuple[type[Exception], ...] = (OperationalError, InterfaceError, PoolExhausted)

@@ -18,9 +18,9 @@ from chassis.http.client import ServiceUnavailable
 from chassis.http.errors import Problem, problem_of, problem_response, unexpected
 from chassis.http.health import health_blueprint
 from chassis.http.problems import problem_pages
-from chassis.http.spans import METHODS
 from chassis.identifiers import new_id
 from chassis.logs import get_logger
+from chassis.spans.http import METHODS
 from chassis.telemetry import current_trace_id, current_traceparent, tracer
 from gateway.forwardauth import metrics
 from gateway.forwardauth.tokens import Identity, InvalidToken, TokenReader

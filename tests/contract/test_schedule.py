@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from catalogue import SERVICES
-from chassis.messaging.schedule import Due, as_beat_schedule, read_schedule
-from chassis.messaging.settings import IntervalSettings
+from chassis.tasks.schedule import Due, as_beat_schedule, read_schedule
+from chassis.tasks.settings import IntervalSettings
 
 ROOT = Path(__file__).parents[2]
 TABLE = read_schedule((ROOT / "rabbitmq" / "schedule.json").read_text())

@@ -19,7 +19,7 @@ os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")
 
 from testcontainers.core.container import DockerContainer
 
-from chassis.messaging.definitions import with_passwords
+from chassis.rabbitmq_setup import with_passwords
 from tests.polling import eventually
 
 ROOT = Path(__file__).parents[2]

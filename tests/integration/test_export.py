@@ -14,7 +14,7 @@ from testcontainers.core.container import DockerContainer
 from testcontainers.core.network import Network
 
 from chassis import telemetry
-from chassis.messaging import spans
+from chassis.spans import broker as spans
 from chassis.storage.outbox import StoredEvent
 from tests.integration.servers import ROOT, image_of
 from tests.polling import eventually

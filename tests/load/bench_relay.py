@@ -15,14 +15,14 @@ from contextlib import ExitStack, contextmanager
 import pymongo
 from sqlalchemy import Engine, create_engine, text
 
+from catalogue.definitions import definitions
 from chassis.identifiers import new_id
 from chassis.logs import configure_logs
-from chassis.messaging.definitions import with_passwords
 from chassis.messaging.events import Event
 from chassis.messaging.publisher import Publisher
 from chassis.messaging.relay import Relay
 from chassis.messaging.subscriptions import Reading, Subscriptions
-from chassis.messaging.topology import definitions
+from chassis.rabbitmq_setup import with_passwords
 from chassis.storage.mongo import Document
 from chassis.storage.mongo_outbox import MongoOutbox
 from chassis.storage.outbox import Outbox

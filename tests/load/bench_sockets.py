@@ -14,9 +14,9 @@ from websocket import WebSocket
 
 from apps.notifications import migrations
 from apps.notifications.live import LIVE
+from catalogue.definitions import definitions
 from chassis.http.sockets import PING_SECONDS
-from chassis.messaging.definitions import with_passwords
-from chassis.messaging.topology import definitions
+from chassis.rabbitmq_setup import with_passwords
 from chassis.storage.migrations import migrate
 from tests.integration.notifications.conftest import Notifications
 from tests.integration.notifications.test_sockets import Replica

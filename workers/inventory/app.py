@@ -3,10 +3,10 @@
 from apps.inventory import service
 from apps.inventory.bootstrap import parts
 from apps.inventory.settings import InventoryWorkerSettings
-from chassis.messaging.tasks import add_periodic_task
-from chassis.messaging.worker import create_worker
 from chassis.settings import load_settings
 from chassis.survey import Survey
+from chassis.tasks.commands import add_periodic_task
+from chassis.worker.app import create_worker
 from workers.inventory.events import subscriptions
 from workers.inventory.tasks import EXPIRE, expire_holds
 

@@ -4,9 +4,9 @@ from functools import partial
 
 from apps.notifications.bootstrap import SERVICE, mailing, parts
 from apps.notifications.settings import NotificationsWorkerSettings
-from chassis.messaging.tasks import TaskSender, add_periodic_task, add_task
-from chassis.messaging.worker import create_worker
 from chassis.settings import load_settings
+from chassis.tasks.commands import TaskSender, add_periodic_task, add_task
+from chassis.worker.app import create_worker
 from workers.notifications.events import Parts, subscriptions
 from workers.notifications.tasks import PURGE, SEND, SWEEP, purge, send_mail, sweep_mails
 

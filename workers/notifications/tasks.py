@@ -5,7 +5,7 @@ from uuid import UUID
 from apps.notifications import access
 from apps.notifications.mailing import Mailing
 from apps.notifications.repositories import UnitOfWorkFactory
-from chassis.messaging.tasks import TaskSender
+from chassis.tasks.commands import TaskSender
 
 SEND = "workers.notifications.tasks.send_mail"
 SWEEP = "workers.notifications.tasks.sweep_mails"

@@ -2,10 +2,10 @@
 
 from apps.orders import service
 from apps.orders.bootstrap import parts
-from chassis.messaging.tasks import add_periodic_task
-from chassis.messaging.worker import create_worker
 from chassis.settings import load_settings
 from chassis.survey import Survey
+from chassis.tasks.commands import add_periodic_task
+from chassis.worker.app import create_worker
 from workers.orders.events import subscriptions
 from workers.orders.settings import OrdersWorkerSettings
 from workers.orders.tasks import SWEEP, sweep_stale_orders

@@ -4,7 +4,7 @@ from pydantic import Field
 
 from apps.orders.settings import StorageSettings
 from chassis.configuration.live import RELOADABLE
-from chassis.messaging.worker import WorkerSettings
+from chassis.worker.app import WorkerSettings
 
 
 class OrdersWorkerSettings(WorkerSettings, StorageSettings):

@@ -2,11 +2,11 @@
 
 from apps.users.bootstrap import parts
 from apps.users.service import keys
-from chassis.messaging.tasks import add_periodic_task
-from chassis.messaging.worker import create_worker
 from chassis.settings import load_settings
 from chassis.survey import Survey
+from chassis.tasks.commands import add_periodic_task
 from chassis.times import utc_now
+from chassis.worker.app import create_worker
 from workers.users.events import subscriptions
 from workers.users.settings import UsersWorkerSettings
 from workers.users.tasks import PURGE, ROTATE, purge_dead, rotate_signing_keys

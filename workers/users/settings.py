@@ -1,7 +1,7 @@
 """The settings of the users worker; here, so that the API does not load Celery for them."""
 
 from apps.users.settings import KeySettings, SessionSettings, StorageSettings
-from chassis.messaging.worker import WorkerSettings
+from chassis.worker.app import WorkerSettings
 
 
 class UsersWorkerSettings(WorkerSettings, StorageSettings, KeySettings, SessionSettings):

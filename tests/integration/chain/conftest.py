@@ -17,10 +17,10 @@ import pytest
 from pydantic import BaseModel
 from sqlalchemy import Engine, create_engine, text
 
+from catalogue.definitions import definitions
 from chassis.identifiers import new_id
-from chassis.messaging.definitions import with_passwords
 from chassis.messaging.events import CONTENT_TYPE, encode, publication
-from chassis.messaging.topology import definitions
+from chassis.rabbitmq_setup import with_passwords
 from chassis.storage.postgres import MESSAGING_TABLES_V1
 from tests.integration.chain.worker_app import LIVE, SCHEMA, subscriptions_of
 from tests.integration.servers import PASSWORD, Broker, free_port

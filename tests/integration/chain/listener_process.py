@@ -7,7 +7,7 @@ monkey.patch_all()
 import sys  # noqa: E402
 import threading  # noqa: E402
 
-from chassis.messaging.broadcast import LiveListener  # noqa: E402
+from chassis.broadcast import LiveListener  # noqa: E402
 from chassis.messaging.events import Event  # noqa: E402
 from tests.integration.chain.worker_app import LIVE  # noqa: E402
 

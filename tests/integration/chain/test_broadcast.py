@@ -9,9 +9,8 @@ from typing import Protocol
 import pytest
 from prometheus_client import REGISTRY
 
-from chassis.messaging.broadcast import LiveListener
+from chassis.broadcast import LiveInterests, LiveListener
 from chassis.messaging.events import Event
-from chassis.messaging.subscriptions import LiveInterests
 from tests.integration.chain.conftest import ROOT, Shop
 from tests.integration.chain.tunnel import Tunnel
 from tests.integration.chain.worker_app import LIVE

@@ -48,7 +48,7 @@ def start_scheduler(chain_broker: Broker, tmp_path: Path) -> Iterator[Start]:
             "ORDERS_SWEEP_SECONDS": "0.2",
             **more,
         }
-        command = [sys.executable, "-m", "celery", "-q", "-A", "chassis.messaging.scheduler", "beat"]
+        command = [sys.executable, "-m", "celery", "-q", "-A", "chassis.tasks.scheduler", "beat"]
         with log.open("ab") as output:
             started.append(subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output))
         return f"http://127.0.0.1:{port}"

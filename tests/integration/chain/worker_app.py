@@ -12,16 +12,17 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 from sqlalchemy import Engine, text
 
+from chassis.broadcast import LiveInterests
 from chassis.health import Health
 from chassis.identifiers import new_id
 from chassis.messaging.events import Event
-from chassis.messaging.subscriptions import LiveInterests, Reading, Subscriptions
-from chassis.messaging.tasks import add_periodic_task
-from chassis.messaging.worker import WorkerSettings, create_worker
+from chassis.messaging.subscriptions import Reading, Subscriptions
 from chassis.settings import PostgresSettings, load_settings
 from chassis.storage.outbox import Outbox
 from chassis.storage.postgres import TRANSIENT, UnitOfWork, create_postgres_engine
 from chassis.storage.postgres_outbox import PostgresOutbox
+from chassis.tasks.commands import add_periodic_task
+from chassis.worker.app import WorkerSettings, create_worker
 
 SCHEMA = """
 CREATE TABLE effects (event_id uuid NOT NULL, at timestamptz NOT NULL DEFAULT now());

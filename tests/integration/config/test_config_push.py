@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from pydantic import AmqpDsn, HttpUrl, SecretStr
 
+from catalogue.definitions import definitions
+from chassis.configuration.following import Following, configuration_interests
 from chassis.configuration.reach import ConfigurationReach
 from chassis.configuration.start import obtain
-from chassis.messaging.configuration import Following, configuration_interests
 from chassis.messaging.publisher import Publisher
-from chassis.messaging.topology import definitions
 from config.announcer import Announcer
 from config.changes import Changes, Wish
 from config.service import Configuration

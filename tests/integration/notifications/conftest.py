@@ -15,9 +15,9 @@ from apps.notifications.domain.kinds import Kind
 from apps.notifications.domain.notifications import News, User
 from apps.notifications.live import LIVE
 from apps.notifications.storage import UnitOfWork
+from catalogue.definitions import definitions
 from chassis.identifiers import new_id
 from chassis.messaging.events import CONTENT_TYPE, Event, encode, publication
-from chassis.messaging.topology import definitions
 from chassis.storage.migrations import migrate
 from tests.integration.servers import Broker
 

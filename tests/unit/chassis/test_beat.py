@@ -8,9 +8,9 @@ import pytest
 from celery import Celery
 
 from chassis.health import Turns
-from chassis.messaging.beat import LONGEST_SLEEP, Beat
-from chassis.messaging.schedule import as_beat_schedule, read_schedule
-from chassis.messaging.settings import IntervalSettings
+from chassis.tasks.beat import LONGEST_SLEEP, Beat
+from chassis.tasks.schedule import as_beat_schedule, read_schedule
+from chassis.tasks.settings import IntervalSettings
 
 TABLE = read_schedule(
     '[{"service": "orders", "task": "sweep", "every": "orders_sweep_seconds"},'

@@ -6,10 +6,10 @@ import pytest
 from celery import Celery
 from kombu.utils.limits import TokenBucket
 
-from chassis.health import Turns
 from chassis.messaging.consumer import RECONNECT, EventConsumer
-from chassis.messaging.tasks import add_task
-from chassis.messaging.worker import worker_configuration
+from chassis.tasks.commands import add_task
+from chassis.tasks.rates import Rates
+from chassis.worker.app import worker_configuration
 
 
 class Connection:
@@ -59,7 +59,8 @@ class Timer:
 def test_rate_of_a_task_may_change(configured: Celery) -> None:
     """Within a turn, also for what waits already: at one an hour it would wait for most of that hour."""
     rates, done = ["1/h"], list[object]()
-    configured.conf.quadrille_turns, configured.conf.quadrille_rates = Turns("consumer"), {}
+    configured.conf.quadrille_rates = limits = Rates()
+    configured.conf.quadrille_each_turn = [limits.take_over]
     add_task(configured, "stock.send", lambda: None, (), lambda: rates[0])
     consumer: Any = Unstarted(configured)
     consumer.timer, consumer._limit_order, consumer._limit_move_to_pool = Timer(), 0, done.append  # noqa: SLF001 - Celery's own

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chassis.messaging.dead_letters import DeadLetter
+from chassis.dead_letters import DeadLetter
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 

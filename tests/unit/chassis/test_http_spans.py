@@ -9,7 +9,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 from chassis.health import Health
 from chassis.http.app import Blueprint, Description, create_app
-from chassis.http.spans import client_span
+from chassis.spans.http import client_span
 from chassis.telemetry import trace_id_of
 from tests.tracing import Recorder
 

@@ -6,7 +6,7 @@ import pytest
 from celery import Celery
 from kombu import Connection
 
-from chassis.messaging.monitoring import OneTryDispatcher, OneTryEvents
+from chassis.worker.monitoring import OneTryDispatcher, OneTryEvents
 
 
 class Unreachable:

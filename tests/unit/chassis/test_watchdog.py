@@ -3,7 +3,7 @@
 import pytest
 
 from chassis.health import Turns
-from chassis.messaging.watchdog import EVERY_SECONDS, STUCK_SECONDS, Watchdog
+from chassis.worker.watchdog import EVERY_SECONDS, STUCK_SECONDS, Watchdog
 
 LOOKS = int(STUCK_SECONDS / EVERY_SECONDS)
 

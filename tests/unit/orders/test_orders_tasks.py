@@ -7,7 +7,7 @@ import pytest
 from celery import Celery
 from prometheus_client import REGISTRY
 
-from chassis.messaging.tasks import add_periodic_task
+from chassis.tasks.commands import add_periodic_task
 from tests.unit.orders.fakes import FakeOrders
 from tests.unit.orders.samples import order
 from workers.orders.tasks import SWEEP, sweep_stale_orders

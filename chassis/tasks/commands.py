@@ -1,10 +1,10 @@
-"""Private tasks: what a service, or the scheduler's beat, tells it to do, on the service's own queue of tasks."""
+"""Commands of one service: what itself, or the scheduler, tells it to do, on the service's own queue of tasks."""
 
 from collections.abc import Callable
 from typing import Any, TypeVarTuple
 
 from celery import Celery
-from kombu.exceptions import KombuError
+from celery.exceptions import OperationalError
 
 from chassis.logs import get_logger
 from chassis.messaging.topology import task_queue
@@ -31,7 +31,7 @@ def add_task(
 ) -> None:
     """Makes the worker know a task that somebody sends again if it was not done: it is acknowledged in any case.
 
-    `rate` is the most that this process does of it, as Celery writes it: `50/s`. It may change; the consumer looks.
+    `rate` is the most that this process does of it, as Celery writes it: `50/s`. It may change: see `rates`.
     """
 
     def run(*arguments: *Arguments) -> None:
@@ -42,7 +42,7 @@ def add_task(
 
     app.task(name=name, shared=False, rate_limit=rate and rate())(run)
     if rate is not None:
-        app.conf.quadrille_rates[name] = rate
+        app.conf.quadrille_rates.add(name, rate)
 
 
 class TaskSender:
@@ -71,5 +71,5 @@ class TaskSender:
                 ignore_result=True,
                 retry=False,
             )
-        except (KombuError, OSError) as error:
+        except (OperationalError, OSError) as error:
             log.warning("task_not_sent", task=self._name, reason=type(error).__name__)

@@ -1,16 +1,14 @@
-"""The generated topology: queues that lose nothing, users that reach nothing of others."""
+"""The generated definitions: queues that lose nothing, users that reach nothing of others."""
 
-import base64
-import hashlib
 import re
 from typing import Any
 
 import pytest
 
-from chassis.messaging.definitions import password_hash, with_passwords
+from catalogue.definitions import definitions
+from chassis.broadcast import LiveInterests
 from chassis.messaging.events import Event
-from chassis.messaging.subscriptions import LiveInterests, Reading, Subscriptions
-from chassis.messaging.topology import definitions
+from chassis.messaging.subscriptions import Reading, Subscriptions
 
 
 class Anything(Reading):
@@ -129,22 +127,6 @@ def test_rights_are_least(made: dict[str, Any], user: str, kind: str, name: str,
     assert bool(re.search(rights[kind], name)) is allowed
 
 
-def test_password_hash_is_rabbitmqs() -> None:
-    """base64(salt + SHA-256(salt + password)), as RabbitMQ's documentation computes it."""
-    salt = bytes.fromhex("908dc60a")
-    expected = base64.b64encode(salt + hashlib.sha256(salt + b"test12").digest()).decode()
-    assert password_hash("test12", salt) == expected == "kI3GCqW5JLMJa4iX1lo7X4D6XbYqlLgxIs30+P6tENUV2POR"
-
-
-def test_every_user_gets_a_password(made: dict[str, Any]) -> None:
-    """The template holds no hash; the complete definitions hold one for each user."""
-    environment = {f"RABBITMQ_{each['name'].upper()}_PASSWORD": each["name"] for each in made["users"]}
-    assert all(each["password_hash"] == "" for each in made["users"])
-    assert all(each["password_hash"] for each in with_passwords(made, environment)["users"])
-
-
-def test_missing_password_is_named(made: dict[str, Any]) -> None:
-    """The error carries the variable's name."""
-    environment = {f"RABBITMQ_{each['name'].upper()}_PASSWORD": "x" for each in made["users"] if each["name"] != "shop"}
-    with pytest.raises(KeyError, match="RABBITMQ_SHOP_PASSWORD"):
-        with_passwords(made, environment)
+def test_no_password_is_in_the_definitions(made: dict[str, Any]) -> None:
+    """They are committed; the hashes come in when the broker starts."""
+    assert {each["password_hash"] for each in made["users"]} == {""}

@@ -5,29 +5,29 @@ from typing import Any, Protocol
 
 from celery import Celery, signals
 from celery.apps import worker as apps_worker
-from kombu import Exchange, Queue
 from opentelemetry.instrumentation.celery import CeleryInstrumentor
 from pydantic import Field
 
+from chassis.configuration.following import Following
 from chassis.discovery import Registration
 from chassis.health import Health, Turns
 from chassis.logs import configure_logs, get_logger
-from chassis.messaging.configuration import Following
 from chassis.messaging.connection import HEARTBEAT_SECONDS
-from chassis.messaging.consumer import POISON_TASK
+from chassis.messaging.consumer import POISON_TASK, consumed_queues
 from chassis.messaging.delivery import Delivery
 from chassis.messaging.handling import Handling
-from chassis.messaging.monitoring import OneTryEvents
 from chassis.messaging.publisher import Publisher
 from chassis.messaging.relay import Relay
 from chassis.messaging.subscriptions import Subscriptions
-from chassis.messaging.topology import event_queue, task_queue
-from chassis.messaging.watchdog import Watchdog
+from chassis.messaging.topology import task_queue
 from chassis.operations import OPERATIONS_PORT, OperationsServer
 from chassis.settings import BrokerSettings, ProcessSettings
 from chassis.storage.outbox import Outbox
 from chassis.survey import Survey
+from chassis.tasks.rates import Rates
 from chassis.telemetry import configure_telemetry
+from chassis.worker.monitoring import OneTryEvents
+from chassis.worker.watchdog import Watchdog
 
 log = get_logger()
 
@@ -91,8 +91,9 @@ def create_worker(parts: WorkerParts, subscriptions: Subscriptions, surveys: Seq
     app = Celery(service, events=OneTryEvents)
     app.conf.update(worker_configuration(service, subscriptions.publishers(), str(settings.broker_url)))
     app.conf.quadrille_subscriptions = subscriptions
-    app.conf.quadrille_turns = turns = Turns("consumer")
-    app.conf.quadrille_rates = {}  # of tasks that have one, filled by `add_task`
+    turns, rates = Turns("consumer"), Rates()
+    app.conf.quadrille_rates = rates  # `add_task` adds to them
+    app.conf.quadrille_each_turn = [lambda _: turns.note(), rates.take_over]
     _register_tasks(app, handling)
     parts.health.add("broker", lambda: publisher.problem)
     parts.health.add("consumer", lambda: turns.problem)
@@ -126,7 +127,7 @@ def worker_configuration(service: str, publishers: list[str], broker_url: str) -
         "task_default_queue": task_queue(service),
         "task_default_exchange": task_queue(service),
         "task_default_routing_key": task_queue(service),
-        "task_queues": [_queue(name, exchange) for name, exchange in _queues(service, publishers)],
+        "task_queues": consumed_queues(service, publishers),
         "worker_consumer": "chassis.messaging.consumer:EventConsumer",
         "worker_pool": "threads",
         "worker_prefetch_multiplier": 4,
@@ -137,20 +138,6 @@ def worker_configuration(service: str, publishers: list[str], broker_url: str) -
         "event_queue_exclusive": True,
         "control_queue_exclusive": True,
     }
-
-
-def _queues(service: str, publishers: list[str]) -> list[tuple[str, str]]:
-    return [*((event_queue(service, publisher), publisher) for publisher in publishers), (task_queue(service),) * 2]
-
-
-def _queue(name: str, exchange: str) -> Queue:
-    # Declared beforehand by the broker's definitions; the service has no right to declare anything.
-    return Queue(
-        name,
-        Exchange(exchange, type="topic", no_declare=True),
-        no_declare=True,
-        queue_arguments={"x-queue-type": "quorum"},
-    )
 
 
 def _register_tasks(app: Celery, handling: Handling) -> None:

@@ -1,4 +1,4 @@
-"""The Celery app of the scheduler: `celery -A chassis.messaging.scheduler beat`. It tells services when to do what.
+"""The Celery app of the scheduler: `celery -A chassis.tasks.scheduler beat`. It tells services when to do what.
 
 A task that nobody took in time expires, since the next one is as good. So there is nothing to remember over a restart,
 the schedule is kept in memory, and a second scheduler would do no harm.
@@ -8,16 +8,16 @@ import atexit
 
 from celery import Celery, signals
 
+from chassis.configuration.following import Following
 from chassis.discovery import Registration
 from chassis.health import Health, Turns
 from chassis.logs import configure_logs
-from chassis.messaging.beat import LONGEST_SLEEP, Beat
-from chassis.messaging.configuration import Following
-from chassis.messaging.schedule import as_beat_schedule, read_schedule
-from chassis.messaging.settings import SchedulerSettings
 from chassis.messaging.topology import SCHEDULER
 from chassis.operations import OperationsServer
 from chassis.settings import load_settings
+from chassis.tasks.beat import LONGEST_SLEEP, Beat, without_time_to_live
+from chassis.tasks.schedule import as_beat_schedule, read_schedule
+from chassis.tasks.settings import SchedulerSettings
 
 settings = load_settings(SchedulerSettings, SCHEDULER)
 table = read_schedule(settings.schedule_file.read_text())
@@ -47,3 +47,4 @@ def _start(**_: object) -> None:
 
 signals.setup_logging.connect(lambda **_: configure_logs(SCHEDULER, settings.log_level), weak=False)
 signals.beat_init.connect(_start, weak=False)
+signals.before_task_publish.connect(without_time_to_live, weak=False)

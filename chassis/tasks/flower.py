@@ -1,13 +1,13 @@
-"""The Celery app that Flower watches with: `celery -A chassis.messaging.flower flower`. It only listens to events."""
+"""The Celery app that Flower watches with: `celery -A chassis.tasks.flower flower`. It only listens to events."""
 
 from typing import Any
 
 from celery import Celery
 from celery.app.control import Control
 
-from chassis.messaging.settings import FlowerSettings
 from chassis.messaging.topology import FLOWER
 from chassis.settings import load_settings
+from chassis.tasks.settings import FlowerSettings
 
 
 class Silence(Control):

@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, TypeAdapter
 
-from chassis.messaging.settings import IntervalSettings
 from chassis.messaging.topology import task_queue
+from chassis.tasks.settings import IntervalSettings
 
 
 def _interval(name: str) -> str:

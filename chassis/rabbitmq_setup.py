@@ -1,6 +1,6 @@
 """Gives RabbitMQ its definitions: the generated topology, with the users' passwords hashed from the environment.
 
-Run as a one-off job before the broker starts: `python -m chassis.messaging.definitions TEMPLATE TARGET`.
+Run as a one-off job before the broker starts: `python -m chassis.rabbitmq_setup TEMPLATE TARGET`.
 """
 
 import base64

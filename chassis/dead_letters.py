@@ -3,13 +3,11 @@
 import base64
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-import pika
-from pika.adapters.blocking_connection import BlockingChannel
-
+from chassis.messaging.connection import PERSISTENT, Channel, Properties, RefusedByBroker, open_channel
 from chassis.messaging.delivery import KEPT_HEADERS
 from chassis.messaging.topology import replay_exchange
 from chassis.telemetry import trace_id_of
@@ -80,7 +78,7 @@ class DeadLetters:
     """The `.dead` queues of a broker, through a connection of an operator."""
 
     def __init__(self, url: str) -> None:
-        self._url = url
+        self._channel = partial(open_channel, url, "dead-letters")
 
     def count(self, queue: str) -> int:
         """How many letters lie there. Raises `UnknownQueue`."""
@@ -110,7 +108,7 @@ class DeadLetters:
         queue: str,
         wanted: Wanted,
         pause: Callable[[], None],
-        settle: Callable[[BlockingChannel, DeadLetter], None],
+        settle: Callable[[Channel, DeadLetter], None],
     ) -> int:
         taken = 0
         with self._channel() as channel:
@@ -124,33 +122,27 @@ class DeadLetters:
                     pause()
         return taken
 
-    def _send_back(self, channel: BlockingChannel, letter: DeadLetter) -> None:
+    def _send_back(self, channel: Channel, letter: DeadLetter) -> None:
         # Without x-death: the rounds through the retry queue start anew. The letter's own history stays.
-        properties = pika.BasicProperties(
+        properties = Properties(
             message_id=letter.message_id,
             content_type=letter.content_type,
             content_encoding=letter.content_encoding,
             headers={name: letter.headers[name] for name in KEPT_HEADERS if name in letter.headers},
-            delivery_mode=pika.DeliveryMode.Persistent.value,
+            delivery_mode=PERSISTENT,
         )
         service = letter.queue.split(".", 1)[0]
         channel.basic_publish(replay_exchange(service), letter.queue, letter.body, properties, mandatory=True)
 
-    @contextmanager
-    def _channel(self) -> Iterator[BlockingChannel]:
-        # Closing the channel gives back what was read and not acknowledged, in its old order.
-        with pika.BlockingConnection(pika.URLParameters(self._url)) as connection:
-            yield connection.channel()
-
     @staticmethod
-    def _declared(channel: BlockingChannel, queue: str) -> int:
+    def _declared(channel: Channel, queue: str) -> int:
         try:
             return int(channel.queue_declare(queue + SUFFIX, passive=True).method.message_count)
-        except pika.exceptions.ChannelClosedByBroker as error:
+        except RefusedByBroker as error:
             raise UnknownQueue(f"there is no queue {queue}{SUFFIX}: {error.reply_text}") from error
 
     @staticmethod
-    def _read(channel: BlockingChannel, queue: str, limit: int) -> Iterator[tuple[int, DeadLetter]]:
+    def _read(channel: Channel, queue: str, limit: int) -> Iterator[tuple[int, DeadLetter]]:
         for _ in range(limit):
             method, properties, body = channel.basic_get(queue + SUFFIX)
             if method is None:

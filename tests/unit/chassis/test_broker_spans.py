@@ -12,8 +12,8 @@ from pydantic import BaseModel
 from chassis.messaging.delivery import Delivery
 from chassis.messaging.events import CONTENT_TYPE, Event, encode, publication
 from chassis.messaging.handling import Handling
-from chassis.messaging.spans import note_sending
 from chassis.messaging.subscriptions import Reading, Subscriptions
+from chassis.spans.broker import note_sending
 from chassis.storage.outbox import StoredEvent
 from chassis.telemetry import current_traceparent, trace_id_of
 from tests.tracing import Recorder

@@ -8,16 +8,13 @@ lost is a subscription's.
 import secrets
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
-
-import pika
-from pika.adapters.blocking_connection import BlockingChannel
 
 from chassis import metrics
 from chassis.logs import get_logger
-from chassis.messaging.connection import RECONNECT_SECONDS, connection_parameters
+from chassis.messaging.connection import RECONNECT_SECONDS, Channel, Properties, open_channel
 from chassis.messaging.events import Event, PoisonMessage, decode
-from chassis.messaging.subscriptions import LiveInterests
 from chassis.messaging.topology import live_queue
 
 log = get_logger()
@@ -26,6 +23,18 @@ PREFETCH = 100
 MOST_WAITING = 1_000  # of a process that cannot keep up the oldest events are dropped
 QUEUE_EXPIRES_MS = 60_000
 _STOP_SECONDS = 0.5  # how often it looks whether it should stop
+
+
+@dataclass(frozen=True)
+class LiveInterests:
+    """What every process of a service hears live, by publisher and event type: each gets all, nobody's work waits.
+
+    For what only matters now, such as "ask again what changed". An event that must have an effect needs a subscription.
+    """
+
+    service: str
+    events: tuple[tuple[str, str], ...]
+
 
 LiveHandler = Callable[[Event], None]
 """Called in the listener's thread, one event at a time, so it must be quick. An event may come twice."""
@@ -45,7 +54,7 @@ class LiveListener:
     def __init__(
         self, url: str, interests: LiveInterests, handler: LiveHandler, on_listening: Callable[[], None] = _nothing
     ) -> None:
-        self._parameters = connection_parameters(url, f"{interests.service}-live")
+        self._url = url
         self._interests = interests
         self._handler = handler
         self._on_listening = on_listening
@@ -76,8 +85,7 @@ class LiveListener:
             self._stopping.wait(RECONNECT_SECONDS)
 
     def _listen(self) -> None:
-        with pika.BlockingConnection(self._parameters) as connection:
-            channel = connection.channel()
+        with open_channel(self._url, f"{self._interests.service}-live") as channel:
             queue = self._declare_queue(channel)
             self._note(None)
             self._guarded(self._on_listening)
@@ -86,7 +94,7 @@ class LiveListener:
                 channel.basic_ack(method.delivery_tag)
         self._note("the broker has ended the delivery")
 
-    def _declare_queue(self, channel: BlockingChannel) -> str:
+    def _declare_queue(self, channel: Channel) -> str:
         queue = live_queue(self._interests.service, secrets.token_hex(8))
         limits = {"x-queue-type": "classic", "x-max-length": MOST_WAITING, "x-expires": QUEUE_EXPIRES_MS}
         channel.basic_qos(prefetch_count=PREFETCH)
@@ -95,14 +103,14 @@ class LiveListener:
             channel.queue_bind(queue, publisher, event_type)
         return queue
 
-    def _deliveries(self, channel: BlockingChannel, queue: str) -> Iterator[tuple[Any, Any, bytes]]:
+    def _deliveries(self, channel: Channel, queue: str) -> Iterator[tuple[Any, Any, bytes]]:
         for delivery in channel.consume(queue, exclusive=True, inactivity_timeout=_STOP_SECONDS):
             if self._stopping.is_set():
                 return
             if delivery[0] is not None:
                 yield delivery
 
-    def _hear(self, publisher: str, properties: pika.BasicProperties, body: bytes) -> None:
+    def _hear(self, publisher: str, properties: Properties, body: bytes) -> None:
         try:
             event = decode(body, properties.content_type, properties.content_encoding)
             if (publisher, event.type) not in self._interests.events:

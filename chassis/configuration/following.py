@@ -2,14 +2,13 @@
 
 from flask import Flask
 
+from chassis.broadcast import LiveInterests, LiveListener
 from chassis.configuration.client import ConfigurationClient, Source
 from chassis.configuration.copies import LastKnownGood
 from chassis.configuration.follower import Follower
 from chassis.configuration.reach import ConfigurationReach
 from chassis.logs import get_logger, set_log_level
-from chassis.messaging.broadcast import LiveListener
 from chassis.messaging.events import Event
-from chassis.messaging.subscriptions import LiveInterests
 from chassis.settings import ProcessSettings
 
 PUBLISHER = "config"

@@ -3,7 +3,6 @@
 from typing import Any
 
 from celery import beat
-from kombu import Producer
 
 from chassis import metrics
 from chassis.logs import get_logger
@@ -13,22 +12,16 @@ log = get_logger()
 LONGEST_SLEEP = 1.0  # how late a new interval may be; and the check of the turns must not take rest for standstill
 
 
-class Lasting(Producer):
-    """Sends tasks without a time to live in the broker, which would make dead letters of those that expire.
+def without_time_to_live(properties: dict[str, Any], **_: object) -> None:
+    """Keeps a task that expires in its queue, where the broker would make a dead letter of it; before each is sent.
 
-    The time is in their headers too: the worker drops what it gets too late, and nothing is left behind.
+    The time is in its headers too: the worker drops what it gets too late, and nothing is left behind.
     """
-
-    def publish(self, *args: Any, **options: Any) -> Any:
-        """See kombu."""
-        return super().publish(*args, **{**options, "expiration": None})
+    properties.pop("expiration", None)
 
 
 class Beat(beat.Scheduler):
     """Celery's, which tells that it lives, and asks the app's `quadrille_schedule` what is due how often."""
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **{**options, "Producer": Lasting})
 
     def tick(self, *args: Any, **kwargs: Any) -> Any:
         """See Celery."""
