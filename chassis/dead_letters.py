@@ -91,23 +91,23 @@ class DeadLetters:
             self._declared(channel, queue)
             return [letter for _, letter in self._read(channel, queue, limit)]
 
-    def replay(self, queue: str, wanted: Wanted, pause: Callable[[], None]) -> int:
-        """Sends the wanted letters back to the queue in which they failed; returns how many.
+    def replay(self, queue: str, wanted: Wanted, rate: float) -> int:
+        """Sends the wanted letters back to the queue in which they failed, `rate` of them a second; returns how many.
 
         A letter leaves only when the broker has confirmed its copy, so an interruption may send one twice: the
         inbox of the service then drops the second. What fails again comes back here with its history.
         """
-        return self._take(queue, wanted, pause, self._send_back)
+        return self._take(queue, wanted, 1 / rate, self._send_back)
 
     def purge(self, queue: str, wanted: Wanted) -> int:
         """Removes the wanted letters for good; returns how many."""
-        return self._take(queue, wanted, lambda: None, lambda _channel, _letter: None)
+        return self._take(queue, wanted, 0, lambda _channel, _letter: None)
 
     def _take(
         self,
         queue: str,
         wanted: Wanted,
-        pause: Callable[[], None],
+        pause: float,
         settle: Callable[[Channel, DeadLetter], None],
     ) -> int:
         taken = 0
@@ -116,10 +116,11 @@ class DeadLetters:
             present = self._declared(channel, queue)  # what comes back meanwhile is not taken a second time
             for tag, letter in self._read(channel, queue, present):
                 if wanted(letter):
+                    if taken:
+                        channel.connection.sleep(pause)  # which answers the broker's heartbeats
                     settle(channel, letter)
                     channel.basic_ack(tag)
                     taken += 1
-                    pause()
         return taken
 
     def _send_back(self, channel: Channel, letter: DeadLetter) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import sys
-import time
 from typing import Any
 
 import click
@@ -152,7 +151,7 @@ def replay(  # noqa: PLR0913 - a command has its options
     """Send letters of QUEUE back to it, and to no other. Safe to repeat."""
     wanted = _wanted(event_id, event_type, everything=everything)
     _confirm(f"Send dead letters of {queue} back to it?", yes=yes)
-    count = _letters(settings).replay(queue, wanted, lambda: time.sleep(1 / rate))
+    count = _letters(settings).replay(queue, wanted, rate)
     _finish("replayed", queue, count, as_json=as_json)
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from chassis.dead_letters import DeadLetters
+from chassis.messaging import connection
 from tests.integration.chain.conftest import Shop, StartWorker, WorkerProcess
 from tests.integration.chain.test_chain import assert_effects, queue_holds
 from tests.integration.servers import PASSWORD, Broker
@@ -110,6 +112,17 @@ def test_letter_without_history_can_be_replayed(
     assert tool.show()[0]["reason"] is None
     tool.run("replay", QUEUE, "--all", "--yes")
     eventually(lambda: reason_is_known(tool))
+
+
+def test_slow_replay_outlasts_the_heartbeats(
+    shop: Shop, stock: WorkerProcess, chain_broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pause of several of them between two letters, and the broker does not take the operator for dead."""
+    shop.sell(mistake=True)
+    shop.sell(mistake=True)
+    eventually(lambda: letters_are(chain_broker, 2))
+    monkeypatch.setattr(connection, "HEARTBEAT_SECONDS", 1)
+    assert DeadLetters(chain_broker.url("operator")).replay(QUEUE, lambda _letter: True, rate=1 / 6) == 2
 
 
 def reason_is_known(tool: Tool) -> None:
