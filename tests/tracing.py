@@ -6,7 +6,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from chassis import telemetry
-from chassis.spans import broker as messaging_spans
+from chassis.spans import broker as broker_spans
 from chassis.spans import http as http_spans
 from chassis.spans import storage as storage_spans
 
@@ -20,11 +20,11 @@ class Recorder:
         processor = SimpleSpanProcessor(self._exporter)
         provider.add_span_processor(processor)
         self.tracer = provider.get_tracer("test")
-        for spans in (http_spans, messaging_spans):
+        for spans in (http_spans, broker_spans):
             monkeypatch.setattr(spans, "tracer", self.tracer)
         leaves = telemetry.Leaves()
         leaves.write_to(processor, provider.resource)
-        for module in (messaging_spans, storage_spans):
+        for module in (broker_spans, storage_spans):
             monkeypatch.setattr(module, "leaves", leaves)
 
     @property

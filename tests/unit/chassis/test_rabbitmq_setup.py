@@ -8,7 +8,7 @@ import pytest
 
 from chassis.rabbitmq_setup import password_hash, with_passwords
 
-USERS = [{"name": name, "password_hash": "", "tags": []} for name in ("shop", "stock")]
+USERS: list[dict[str, Any]] = [{"name": name, "password_hash": "", "tags": []} for name in ("shop", "stock")]
 MADE: dict[str, Any] = {"users": USERS, "queues": []}
 
 
