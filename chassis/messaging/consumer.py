@@ -86,13 +86,8 @@ class EventConsumer(Consumer):
         self._make_task(message, reason)
         super().create_task_handler()(message)
 
-    @property
-    def _subscriptions(self) -> Subscriptions:
-        subscriptions: Subscriptions = self.app.conf.quadrille_subscriptions
-        return subscriptions
-
     def _is_task(self, message: BrokerMessage) -> bool:
-        return bool(message.delivery_info.get("exchange") == task_queue(self._subscriptions.service))
+        return bool(message.delivery_info.get("exchange") == self.app.conf.task_default_exchange)
 
     def _make_task(self, message: BrokerMessage, unreadable: str | None = None) -> None:
         """Rewrites the message in place into a call of its handler's task.
@@ -100,14 +95,15 @@ class EventConsumer(Consumer):
         Nothing in here may raise, or the worker's main loop would end; and nothing may wait. So poison becomes a task
         as well: in the pool it is found out once more, and put aside.
         """
-        delivery = Delivery.of(message, self._subscriptions.service, unreadable)
+        subscriptions: Subscriptions = self.app.conf.quadrille_subscriptions
+        delivery = Delivery.of(message, subscriptions.service, unreadable)
         try:
             event = delivery.event()
         except PoisonMessage:
             task_id = str(new_id())
             headers = _task_headers(POISON_TASK, task_id, task_id, None, delivery)
         else:
-            subscription = self._subscriptions.find(delivery.publisher, event.type)
+            subscription = subscriptions.find(delivery.publisher, event.type)
             name = POISON_TASK if subscription is None else subscription.task_name
             headers = _task_headers(name, str(event.id), event.correlationid, event.causationid, delivery)
         message.headers = headers

@@ -1,17 +1,21 @@
 """A delivery: one message of an event queue as it comes from the broker, before anybody believes it."""
 
 import base64
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from amqp.serialization import PROPERTY_CLASSES
+from amqp.spec import Basic
 from kombu.message import Message as BrokerMessage
 
-from chassis.messaging.events import Event, PoisonMessage, decode
+from chassis.messaging.events import Event, PoisonMessage, decode, reason_of
 from chassis.messaging.topology import event_queue, replay_exchange
 
 # Headers of ours or the broker's that a message keeps on its way to the dead letters; a foreign one could be anything.
 KEPT_HEADERS = {"traceparent": str, "x-failure-reason": str, "x-first-failure": str, "x-attempts": int}
+UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ class Delivery:
             headers={name: headers[name] for name, kind in KEPT_HEADERS.items() if isinstance(headers.get(name), kind)},
             rounds=rounds,
             losses=max(0, returns - rounds) if isinstance(returns, int) else 0,
-            unreadable=unreadable,
+            unreadable=unreadable or message.properties.get(UNREADABLE),
         )
 
     @property
@@ -83,3 +87,21 @@ def _queue_of(message: BrokerMessage, service: str) -> str:
     if exchange in ("", replay_exchange(service)):
         return str(message.delivery_info["routing_key"])
     return event_queue(service, exchange)
+
+
+def take_unreadable_properties() -> None:
+    """Has py-amqp hand over a message whose properties it cannot read, with the reason alone in their place.
+
+    Its error would end the worker, or the connection, and the message would come again and again.
+    """
+    read = PROPERTY_CLASSES[Basic.CLASS_ID]
+
+    def read_any(buffer: bytes, offset: int) -> tuple[dict[str, Any], int]:
+        try:
+            found: tuple[dict[str, Any], int] = read(buffer, offset)
+            json.dumps(found, ensure_ascii=False, default=str).encode()  # half a character could not be sent on
+        except Exception as error:  # noqa: BLE001 - whatever it may be: bad UTF-8, a date that there never was
+            return {UNREADABLE: f"properties cannot be read: {reason_of(error)}"}, len(buffer)
+        return found
+
+    PROPERTY_CLASSES[Basic.CLASS_ID] = read_any  # type: ignore[assignment] # the stubs take it for a class

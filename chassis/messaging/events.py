@@ -6,15 +6,13 @@ EventError
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, ValidationError
+from pydantic.dataclasses import dataclass
 
 from chassis.identifiers import new_id
 from chassis.telemetry import current_traceparent
@@ -26,6 +24,11 @@ MAX_BYTES = 1_000_000
 _FORMAT = JSONFormat()
 _REQUIRED = ("id", "type", "source", "subject", "time", "dataschema", "correlationid", "sequence")
 _OPTIONAL = ("causationid", "traceparent")
+
+Text = Annotated[str, Field(min_length=1)]
+Version = Annotated[int, Field(strict=True, ge=0, lt=2**63)]
+Trace = Annotated[str | None, BeforeValidator(lambda given: given if isinstance(given, str) else None)]
+"""An odd one costs the trace, not the event."""
 
 
 class EventError(Exception):
@@ -42,19 +45,22 @@ class DuplicateEvent(EventError):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A CloudEvent with our extension attributes. `sequence` is the version of the aggregate `subject`."""
+    """A CloudEvent with our extension attributes. `sequence` is the version of the aggregate `subject`.
+
+    Raises pydantic's `ValidationError` when an attribute is none.
+    """
 
     id: UUID
-    type: str
-    source: str
-    subject: str
-    time: datetime
-    sequence: int
-    correlationid: str
-    causationid: str | None
-    traceparent: str | None
-    dataschema: str
-    data: Mapping[str, Any]
+    type: Text
+    source: Text
+    subject: Text
+    time: AwareDatetime
+    sequence: Version
+    correlationid: Text
+    causationid: Text | None
+    traceparent: Trace
+    dataschema: Text
+    data: dict[str, Any]
 
 
 def event_type(model: type[BaseModel]) -> str:
@@ -105,15 +111,12 @@ def decode(body: bytes, content_type: str | None = CONTENT_TYPE, content_encodin
         raise PoisonMessage(f"body of {len(body)} bytes is above the limit of {MAX_BYTES}")
     try:
         cloud_event = _FORMAT.read(_complete, body)
-        data = cloud_event.get_data()
-        if not isinstance(data, dict):
-            raise PoisonMessage("data is not a JSON object")
         given: dict[str, Any] = {name: cloud_event.get_attributes().get(name) for name in (*_REQUIRED, *_OPTIONAL)}
-        return Event(**{**given, "id": UUID(given["id"]), "sequence": int(given["sequence"])}, data=data)
+        return Event(**given, data=cloud_event.get_data())  # type: ignore[arg-type] # it may be anything
     except PoisonMessage:
         raise
     except Exception as error:  # the library lets many types through: a body may be anything
-        raise PoisonMessage(f"not a CloudEvent: {type(error).__name__}: {error}") from error
+        raise PoisonMessage(f"not a CloudEvent: {reason_of(error)}") from error
 
 
 def _complete(attributes: dict[str, Any], data: dict[str, Any] | str | bytes | None) -> CloudEvent:
@@ -122,3 +125,14 @@ def _complete(attributes: dict[str, Any], data: dict[str, Any] | str | bytes | N
         if name not in attributes:
             raise PoisonMessage(f"attribute {name!r} is missing")
     return CloudEvent(attributes, data)
+
+
+def reason_of(error: Exception) -> str:
+    """The error in one line that may go anywhere: into a log, a header, a span."""
+    if isinstance(error, ValidationError):  # its own words repeat the input, which may be anybody's data
+        mistakes = error.errors(include_url=False, include_context=False, include_input=False)
+        fields = (f"{'.'.join(map(str, mistake['loc']))}: {mistake['msg']}" for mistake in mistakes)
+        words = f"ValidationError: {'; '.join(fields)}"
+    else:
+        words = f"{type(error).__name__}: {error}".replace("\n", " ").strip()
+    return words.encode("utf-8", "backslashreplace").decode()  # half characters, which JSON may hold, spelled out

@@ -18,7 +18,7 @@ from chassis import failpoints, metrics
 from chassis.identifiers import new_id
 from chassis.logs import get_logger
 from chassis.messaging.delivery import Delivery
-from chassis.messaging.events import DuplicateEvent, Event, PoisonMessage
+from chassis.messaging.events import DuplicateEvent, Event, PoisonMessage, reason_of
 from chassis.messaging.publisher import BatchPublisher, BrokerUnavailable, Message
 from chassis.messaging.subscriptions import Subscription, Subscriptions
 from chassis.messaging.topology import dead_exchange
@@ -30,6 +30,7 @@ log = get_logger()
 QUICK_ATTEMPTS = 3
 QUICK_SECONDS = 1.0
 MOST_LOSSES = 20
+MOST_ATTEMPTS = 2**31  # a forged header must still fit into a new one
 
 
 @dataclass(frozen=True)
@@ -62,17 +63,17 @@ class Handling:
         except self.transient as error:
             if delivery.rounds < self.rounds():
                 context = {"queue": delivery.queue, "event_type": kind, "round": delivery.rounds + 1}
-                note_failure(_words(error))
-                log.warning("event_retried", **context, reason=_words(error))
+                note_failure(reason_of(error))
+                log.warning("event_retried", **context, reason=reason_of(error))
                 raise Reject(error, requeue=False) from error
             outcome = self._park(
-                delivery, f"still failing after {delivery.rounds} rounds: {_words(error)}", "exhausted"
+                delivery, f"still failing after {delivery.rounds} rounds: {reason_of(error)}", "exhausted"
             )
         except (PoisonMessage, ValidationError) as error:
-            outcome = self._park(delivery, _words(error), "poison")
+            outcome = self._park(delivery, reason_of(error), "poison")
         except Exception as error:
             log.exception("handler_failed", queue=delivery.queue, event_type=kind)
-            outcome = self._park(delivery, _words(error), "failed")
+            outcome = self._park(delivery, reason_of(error), "failed")
         finally:
             metrics.EVENTS_CONSUMED.labels(delivery.queue, kind, outcome).inc()
             metrics.EVENT_SECONDS.labels(delivery.queue, kind).observe(time.monotonic() - started)
@@ -110,7 +111,7 @@ class Handling:
             "x-failure-reason": reason[:500],
             "x-first-failure": delivery.headers.get("x-first-failure", now),
             "x-last-failure": now,
-            "x-attempts": delivery.headers.get("x-attempts", 0) + delivery.rounds + 1,
+            "x-attempts": min(delivery.headers.get("x-attempts", 0) + delivery.rounds + 1, MOST_ATTEMPTS),
         }
         letter = Message(
             id=delivery.message_id or str(new_id()),
@@ -131,11 +132,3 @@ class Handling:
         metrics.DEAD_LETTERS.labels(delivery.queue, kind).inc()
         log.error("event_dead", queue=delivery.queue, kind=kind, message_id=delivery.message_id, reason=reason)
         return "dead"
-
-
-def _words(error: BaseException) -> str:
-    if isinstance(error, ValidationError):  # its own words repeat the input, which may be anybody's data
-        mistakes = error.errors(include_url=False, include_context=False, include_input=False)
-        fields = (f"{'.'.join(map(str, mistake['loc']))}: {mistake['msg']}" for mistake in mistakes)
-        return f"ValidationError: {'; '.join(fields)}"
-    return f"{type(error).__name__}: {error}".replace("\n", " ").strip()

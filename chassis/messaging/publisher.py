@@ -139,23 +139,27 @@ class Publisher:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            connection = SelectConnection(
-                self._parameters,
-                on_open_callback=lambda opened: opened.channel(on_open_callback=self._on_channel),
-                on_open_error_callback=self._on_closed,
-                on_close_callback=self._on_closed,
-            )
-            connection.add_on_connection_blocked_callback(lambda *_: self._set_blocked(blocked=True))
-            connection.add_on_connection_unblocked_callback(lambda *_: self._set_blocked(blocked=False))
-            self._connection = connection
             try:
-                connection.ioloop.start()
+                self._run_connection()
             except Exception as error:  # noqa: BLE001 - the thread must live
-                # A callback has failed, for instance a publish on a channel that is just closing: start anew.
+                # No file is left to open, or a callback has failed (a publish on a channel that is just closing).
                 self._disconnected(f"{type(error).__name__}: {error}")
-            finally:
-                connection.ioloop.close()  # frees its sockets
             self._stopping.wait(RECONNECT_SECONDS)
+
+    def _run_connection(self) -> None:
+        connection = SelectConnection(
+            self._parameters,
+            on_open_callback=lambda opened: opened.channel(on_open_callback=self._on_channel),
+            on_open_error_callback=self._on_closed,
+            on_close_callback=self._on_closed,
+        )
+        connection.add_on_connection_blocked_callback(lambda *_: self._set_blocked(blocked=True))
+        connection.add_on_connection_unblocked_callback(lambda *_: self._set_blocked(blocked=False))
+        self._connection = connection
+        try:
+            connection.ioloop.start()
+        finally:
+            connection.ioloop.close()  # frees its sockets
 
     def _on_channel(self, channel: Channel) -> None:
         channel.add_on_return_callback(self._on_return)

@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
 
 from chassis import failpoints, metrics
 from chassis.logs import get_logger
@@ -20,35 +21,28 @@ IDLE_SECONDS = 0.250
 STANDBY_SECONDS = 1.0
 BACKLOG_EVERY_SECONDS = 5.0
 FORGET_EVERY_SECONDS = 3600.0
+FORGET_AGAIN_SECONDS = 1.0
 REFUSED_PAUSE_SECONDS = 5.0
 
 
+@dataclass
 class Relay:
     """Moves events from a service's outbox to its exchange, and removes what the broker confirmed.
 
     `batch_size` and `inbox_days` are asked at each turn: they may change.
     """
 
-    def __init__(
-        self,
-        service: str,
-        outbox: Outbox,
-        publisher: BatchPublisher,
-        *,
-        batch_size: Callable[[], int],
-        inbox_days: Callable[[], int],
-    ) -> None:
-        self._service = service
-        self._outbox = outbox
-        self._publisher = publisher
-        self._batch_size = batch_size
-        self._inbox_days = inbox_days
+    service: str
+    outbox: Outbox
+    publisher: BatchPublisher
+    batch_size: Callable[[], int]
+    inbox_days: Callable[[], int]
+    pause: float = field(default=BUSY_SECONDS, init=False)
+
+    def __post_init__(self) -> None:
         self._refused_until: dict[str, float] = {}
-        self.pause = BUSY_SECONDS
-        self._next_backlog = 0.0
-        self._next_forgetting = 0.0
-        self._wake = threading.Event()
-        self._stopping = threading.Event()
+        self._next_backlog = self._next_forgetting = 0.0
+        self._wake, self._stopping = threading.Event(), threading.Event()
         self._leading = False
         self._waiting_for: str | None = None
         self._thread = threading.Thread(target=self._run, name="outbox-relay", daemon=True)
@@ -64,8 +58,9 @@ class Relay:
         self._thread.join(timeout)
 
     def wake(self) -> None:
-        """Ends the relay's pause: something was just committed in this process."""
-        self._wake.set()
+        """Ends the leader's pause: something was just committed in this process."""
+        if self._leading:
+            self._wake.set()
 
     @property
     def problem(self) -> str | None:
@@ -105,23 +100,23 @@ class Relay:
 
     def step(self) -> int:
         """One turn: take or keep the lease, move a batch, set the next pause. Returns how many events were moved."""
-        self._set_leading(leading=self._outbox.lead())
+        self._set_leading(leading=self.outbox.lead())
         if not self._leading:
             self.pause = STANDBY_SECONDS
             return 0
         self._report_backlog()
         self._forget_old_events()
-        if self._publisher.problem is not None:
-            raise BrokerUnavailable(self._publisher.problem)
+        if self.publisher.problem is not None:
+            raise BrokerUnavailable(self.publisher.problem)
         self._waiting_for = None
         now = time.monotonic()
         self._refused_until = {id_: until for id_, until in self._refused_until.items() if until > now}
-        moved = self._outbox.drain(self._publish, self._batch_size(), self._refused_until.keys())
+        moved = self.outbox.drain(self._publish, self.batch_size(), self._refused_until.keys())
         self.pause = BUSY_SECONDS if moved else min(self.pause * 2, IDLE_SECONDS)
         return moved
 
     def _publish(self, events: Sequence[StoredEvent]) -> Collection[str]:
-        refused = self._publisher.publish([self._message(event) for event in events])
+        refused = self.publisher.publish([self._message(event) for event in events])
         failpoints.reached(failpoints.AFTER_PUBLISH)
         for event in events:
             if event.id in refused:
@@ -131,9 +126,9 @@ class Relay:
         return [event.id for event in events if event.id not in refused]
 
     def _message(self, event: StoredEvent) -> Message:
-        traceparent = note_sending(self._service, event)
+        traceparent = note_sending(self.service, event)
         headers = {} if traceparent is None else {"traceparent": traceparent}
-        return Message(event.id, self._service, event.type, event.body.encode(), CONTENT_TYPE, headers, event.type)
+        return Message(event.id, self.service, event.type, event.body.encode(), CONTENT_TYPE, headers, event.type)
 
     def _note_refusal(self, event: StoredEvent, reason: str) -> None:
         self._refused_until[event.id] = time.monotonic() + REFUSED_PAUSE_SECONDS
@@ -144,16 +139,18 @@ class Relay:
         if time.monotonic() < self._next_backlog:
             return
         self._next_backlog = time.monotonic() + BACKLOG_EVERY_SECONDS
-        backlog = self._outbox.backlog()
-        metrics.OUTBOX_BACKLOG.labels(self._service).set(backlog.events)
-        metrics.OUTBOX_OLDEST.labels(self._service).set(backlog.oldest_seconds)
+        backlog = self.outbox.backlog()
+        metrics.OUTBOX_BACKLOG.labels(self.service).set(backlog.events)
+        metrics.OUTBOX_OLDEST.labels(self.service).set(backlog.oldest_seconds)
 
     def _forget_old_events(self) -> None:
         if time.monotonic() < self._next_forgetting:
             return
-        self._next_forgetting = time.monotonic() + FORGET_EVERY_SECONDS
-        days = self._inbox_days()
-        log.info("inbox_purged", events=self._outbox.forget(days), older_than_days=days)
+        days = self.inbox_days()
+        forgotten = self.outbox.forget(days)
+        # Where there may be more, the next part comes after some turns: publishing does not wait for all of it.
+        self._next_forgetting = time.monotonic() + (FORGET_AGAIN_SECONDS if forgotten else FORGET_EVERY_SECONDS)
+        log.info("inbox_purged", events=forgotten, older_than_days=days)
 
     def _set_leading(self, *, leading: bool) -> None:
         if leading != self._leading:
@@ -167,6 +164,6 @@ class Relay:
     def _give_up(self) -> None:
         self._set_leading(leading=False)
         try:
-            self._outbox.resign()
+            self.outbox.resign()
         except Exception as error:  # noqa: BLE001 - the store may be away: then the lease ends by itself
             log.warning("relay_could_not_resign", reason=type(error).__name__)

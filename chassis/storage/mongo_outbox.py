@@ -50,9 +50,10 @@ class MongoOutbox:
         return True
 
     def drain(self, publish: Publish, limit: int, skip: Collection[str]) -> int:
-        """Publishes the events of up to `limit` marked documents, then takes the confirmed ones out."""
+        """Publishes all events of up to `limit` marked documents, then takes the confirmed ones out."""
         fields = {"outbox": 1, "version": 1}
         waiting = list(self._documents.find({"relay": True}, fields).limit(limit + len(skip)))
+        self._unmark([document for document in waiting if not document["outbox"]])
         events = [
             StoredEvent(entry["id"], entry["type"], entry["body"], entry["traceparent"])
             for document in waiting
@@ -80,6 +81,11 @@ class MongoOutbox:
         if matched < len(documents):
             self._documents.bulk_write([step for each in documents for step in _pull(each, confirmed)], ordered=True)
 
+    def _unmark(self, emptied: list[Document]) -> None:
+        """A leader died between the two writes for a document: nothing is left to send, only its mark."""
+        if emptied:
+            self._documents.bulk_write([_unmarking(document) for document in emptied], ordered=False)
+
     def backlog(self) -> Backlog:
         """Reads the marked documents, at most a thousand: beyond that the exact number does not matter."""
         outboxes = [document["outbox"] for document in self._documents.find({"relay": True}, {"outbox": 1}).limit(1000)]
@@ -105,5 +111,9 @@ def _pull(document: Document, confirmed: set[str]) -> list[UpdateOne]:
     sent = _sent(document, confirmed)
     return [
         UpdateOne({**key, "outbox.id": {"$in": sent}}, {"$pull": {"outbox": {"id": {"$in": sent}}}}),
-        UpdateOne({**key, "outbox": {"$size": 0}, "relay": True}, {"$unset": {"relay": ""}}),
+        _unmarking(document),
     ]
+
+
+def _unmarking(document: Document) -> UpdateOne:
+    return UpdateOne({"_id": document["_id"], "outbox": {"$size": 0}, "relay": True}, {"$unset": {"relay": ""}})

@@ -41,7 +41,7 @@ class Outbox(Protocol):
         """Takes or keeps the lease on this outbox; False while another process holds it."""
 
     def drain(self, publish: Publish, limit: int, skip: Collection[str]) -> int:
-        """Hands up to `limit` events to `publish`, oldest first and without those in `skip`; removes the confirmed.
+        """Hands about `limit` events to `publish`, without those in `skip`, and removes the confirmed.
 
         Returns how many were removed. A crash in between sends them again: delivery is at least once.
         """
@@ -50,7 +50,7 @@ class Outbox(Protocol):
         """What waits now."""
 
     def forget(self, days: int) -> int:
-        """Drops the inbox's memory of events that were handled longer ago; returns how many."""
+        """Drops a part of the inbox's memory of events that were handled longer ago; returns how many, 0 at the end."""
 
     def resign(self) -> None:
         """Gives the lease back, also after an error; may be called at any time."""

@@ -21,6 +21,14 @@ from chassis.waiting import wait_until
 TRANSIENT: tuple[type[Exception], ...] = (OperationalError, InterfaceError, PoolExhausted)
 """Errors of the server or of the way to it (deadlocks and serialization failures among them): worth another try."""
 
+# A connection of which nothing comes any more, not even its end, would hold its thread for many minutes.
+SOON_KNOWN_DEAD = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 15_000,  # milliseconds
+}
+
 # The tables of the chain, as a service's first migration creates them. A change is a new constant and a new migration.
 MESSAGING_TABLES_V1 = """
 CREATE TABLE outbox (
@@ -51,7 +59,11 @@ def create_postgres_engine(settings: PostgresSettings, *, startup_timeout: float
         pool_timeout=5,
         pool_pre_ping=True,
         hide_parameters=True,  # an error's text goes to the log; what customers typed must not
-        connect_args={"connect_timeout": 3, "options": "-c statement_timeout=10000 -c lock_timeout=5000"},
+        connect_args={
+            "connect_timeout": 3,
+            "options": "-c statement_timeout=10000 -c lock_timeout=5000",
+            **SOON_KNOWN_DEAD,
+        },
     )
     watch_statements(engine)
     problem = wait_until(lambda: check_postgres(engine), startup_timeout)

@@ -14,7 +14,7 @@ from chassis.health import Health, Turns
 from chassis.logs import configure_logs, get_logger
 from chassis.messaging.connection import HEARTBEAT_SECONDS
 from chassis.messaging.consumer import POISON_TASK, consumed_queues
-from chassis.messaging.delivery import Delivery
+from chassis.messaging.delivery import Delivery, take_unreadable_properties
 from chassis.messaging.handling import Handling
 from chassis.messaging.publisher import Publisher
 from chassis.messaging.relay import Relay
@@ -70,6 +70,7 @@ class _Component(Protocol):
 
 def create_worker(parts: WorkerParts, subscriptions: Subscriptions, surveys: Sequence[Survey] = ()) -> Celery:
     """The Celery app of a service's worker: `celery -A workers.<service>.app worker`."""
+    take_unreadable_properties()
     service = subscriptions.service
     settings, live = parts.settings, parts.settings.live
     publisher = Publisher(str(settings.broker_url), f"{service}-relay")

@@ -1,13 +1,16 @@
 """The PostgreSQL outbox: its lease, what a relay finds in it, and the inbox's memory."""
 
 import json
+import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 
 import pytest
 from pydantic import BaseModel
 from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.exc import OperationalError
 
 from chassis.messaging.events import DuplicateEvent, Event, publication
+from chassis.storage import postgres_outbox
 from chassis.storage.outbox import StoredEvent
 from chassis.storage.postgres import MESSAGING_TABLES_V1, UnitOfWork
 from chassis.storage.postgres_outbox import PostgresOutbox
@@ -86,6 +89,23 @@ def test_lost_connection_is_a_lost_lease(engine: Engine, leader: PostgresOutbox)
     second.resign()
 
 
+def test_silent_leader_is_succeeded(engine: Engine, leader: PostgresOutbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A leader that froze loses the lease, and knows it when it wakes. One that counts what waits is not silent."""
+    leader.resign()
+    monkeypatch.setattr(postgres_outbox, "LEASE_SECONDS", 2)
+    assert leader.lead()
+    second = PostgresOutbox(engine)
+    counted_until = time.monotonic() + 2 * postgres_outbox.LEASE_SECONDS
+    while time.monotonic() < counted_until:
+        leader.backlog()
+        assert not second.lead()
+        time.sleep(0.2)
+    eventually(lambda: leads(second), seconds=postgres_outbox.LEASE_SECONDS + 3)
+    with pytest.raises(OperationalError):
+        leader.drain(Broker().publish, 10, ())
+    second.resign()
+
+
 def test_confirmed_events_leave_in_order(engine: Engine, leader: PostgresOutbox) -> None:
     """Batch by batch, the oldest first."""
     sell(engine, 1, 2, 3)
@@ -135,6 +155,16 @@ def test_inbox_forgets_only_what_is_old(engine: Engine, leader: PostgresOutbox) 
     handle(engine, old)
     with pytest.raises(DuplicateEvent):
         handle(engine, young)
+
+
+def test_inbox_forgets_in_small_parts(engine: Engine, leader: PostgresOutbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A million rows at once would hold up the relay, and run into the limit of a statement."""
+    monkeypatch.setattr(postgres_outbox, "FORGET_AT_ONCE", 2)
+    for number in range(3):
+        handle(engine, an_event(number))
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE inbox SET received_at = now() - interval '15 days'"))
+    assert [leader.forget(14) for _ in range(3)] == [2, 1, 0]
 
 
 def an_event(number: int) -> Event:

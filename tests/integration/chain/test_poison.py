@@ -45,3 +45,20 @@ def test_odd_trace_is_no_poison(shop: Shop, start_worker: StartWorker) -> None:
     shop.send(changed(sold(), traceparent="nonsense"), headers={"traceparent": "nonsense"})
     shop.send(changed(sold(), futureattribute="x", dataschema="urn:quadrille:schema:thing.sold:1.7"))
     eventually(lambda: assert_effects(stock, 2))
+
+
+def test_poison_that_waits_for_the_worker(
+    shop: Shop, start_worker: StartWorker, chain_broker: Broker, dead_letters: Callable[[str], list[SimpleNamespace]]
+) -> None:
+    """Celery's loop swallows errors while it starts, and would sit there with a message that nobody ever settles."""
+    stock = start_worker("stock")
+    stock.stop()
+    shop.send(sold(), message_id=str(new_id()), type=b"\xff\xfe")
+    shop.send(b"17", message_id=str(new_id()))
+    shop.sell()
+    stock.start()
+    eventually(lambda: assert_effects(stock, 1))
+    eventually(lambda: queue_holds(chain_broker, "stock.shop.dead", 2), seconds=30)
+    reasons = {letter.headers["x-failure-reason"].split(":")[1] for letter in dead_letters("stock.shop")}
+    assert reasons == {" properties cannot be read", " not a CloudEvent"}
+    stock.assert_ready()

@@ -1,5 +1,6 @@
 """The relay's single turn, against an outbox and a publisher in memory."""
 
+import time
 from collections.abc import Collection, Sequence
 
 import pytest
@@ -8,6 +9,7 @@ from prometheus_client import REGISTRY
 from chassis.messaging.publisher import BrokerUnavailable, Message
 from chassis.messaging.relay import BUSY_SECONDS, IDLE_SECONDS, Relay
 from chassis.storage.outbox import Backlog, Publish, StoredEvent
+from tests.polling import eventually
 
 STORED = [StoredEvent(f"id-{number}", "thing.sold", "{}", None) for number in range(3)]
 
@@ -19,8 +21,11 @@ class ListOutbox:
         self.events = list(events)
         self.free = free
         self.days: int | None = None
+        self.asked = 0
+        self.old = 0
 
     def lead(self) -> bool:
+        self.asked += 1
         return self.free
 
     def drain(self, publish: Publish, limit: int, skip: Collection[str]) -> int:
@@ -34,7 +39,9 @@ class ListOutbox:
 
     def forget(self, days: int) -> int:
         self.days = days
-        return 0
+        part = min(self.old, 2)
+        self.old -= part
+        return part
 
     def resign(self) -> None:
         """Nothing is held."""
@@ -119,3 +126,38 @@ def test_who_does_not_lead_tells_nothing_of_the_outbox() -> None:
     relay.step()
     assert REGISTRY.get_sample_value("outbox_backlog_events", {"service": "shop"}) is None
     assert REGISTRY.get_sample_value("outbox_oldest_age_seconds", {"service": "shop"}) is None
+
+
+def test_commits_do_not_wake_a_standby() -> None:
+    """It would ask for the lease at each event that its process handles."""
+    outbox = ListOutbox([], free=False)
+    relay = relay_of(outbox, ListPublisher(), 10)
+    relay.start()
+
+    def assert_asked() -> None:
+        assert outbox.asked == 1
+
+    eventually(assert_asked)
+    for _ in range(20):
+        relay.wake()
+        time.sleep(0.005)
+    assert outbox.asked <= 2
+    relay.stop()
+
+
+def test_inbox_is_purged_part_by_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next part comes soon, while something is left; publishing goes on between them."""
+    now = [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    outbox = ListOutbox(STORED)
+    outbox.old = 5
+    relay = relay_of(outbox, ListPublisher(), 1)
+    left = []
+    for _ in range(4):
+        relay.step()
+        left.append(outbox.old)
+        now[0] += 2
+    assert left == [3, 1, 0, 0]
+    outbox.old = 1
+    relay.step()
+    assert outbox.old == 1
