@@ -4,19 +4,38 @@ import base64
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from chassis.messaging.connection import PERSISTENT, Channel, Properties, RefusedByBroker, open_channel
 from chassis.messaging.delivery import KEPT_HEADERS
-from chassis.messaging.topology import replay_exchange
+from chassis.messaging.refusals import REFUSED
+from chassis.messaging.topology import replay_exchange, task_queue
 from chassis.telemetry import trace_id_of
+from chassis.times import rfc3339
 
 SUFFIX = ".dead"
 
 
 class UnknownQueue(Exception):
     """There are no dead letters of such a queue."""
+
+
+class NeverReplayed(Exception):
+    """The queue holds private tasks: whoever sends them sends them again."""
+
+
+class NoWayBack(Exception):
+    """The broker did not take a letter back into its queue; the letter stays."""
+
+
+def way_back(queue: str) -> str:
+    """The exchange through which the queue's letters are replayed. Raises `NeverReplayed`."""
+    service = queue.split(".", 1)[0]
+    if queue == task_queue(service):
+        raise NeverReplayed(f"{queue} holds private tasks: not replayed, for a sweep or the scheduler sends them again")
+    return replay_exchange(service)
 
 
 @dataclass(frozen=True)
@@ -41,14 +60,47 @@ class DeadLetter:
 
     @property
     def id(self) -> str | None:
-        """The event's id, or else the message's."""
-        return str((self.event or {}).get("id") or self.message_id or "") or None
+        """The event's id, or else the private task's or the message's."""
+        return str((self.event or {}).get("id") or self._text("id") or self.message_id or "") or None
 
     @property
     def type(self) -> str | None:
-        """The event's type, if it has one."""
+        """The event's type, or else the private task's name."""
         kind = (self.event or {}).get("type")
-        return kind if isinstance(kind, str) else None
+        return kind if isinstance(kind, str) else self._text("task")
+
+    @property
+    def reason(self) -> Any:
+        """Why it was put aside: in our words, or else in the broker's, which puts private tasks aside by itself."""
+        reason = self._death.get("reason")
+        by_broker = f"dead-lettered by the broker: {reason}" if isinstance(reason, str) else None
+        return self.headers.get("x-failure-reason", by_broker)
+
+    @property
+    def first_failure(self) -> Any:
+        """When it was put aside for the first time."""
+        return self.headers.get("x-first-failure", self._death_time)
+
+    @property
+    def last_failure(self) -> Any:
+        """When it was put aside."""
+        return self.headers.get("x-last-failure", self._death_time)
+
+    def _text(self, header: str) -> str | None:
+        value = self.headers.get(header)
+        return value if isinstance(value, str) else None
+
+    @property
+    def _death(self) -> dict[str, Any]:
+        """The newest entry of the broker's own history."""
+        deaths = self.headers.get("x-death")
+        newest = deaths[0] if isinstance(deaths, list) and deaths else None
+        return newest if isinstance(newest, dict) else {}
+
+    @property
+    def _death_time(self) -> str | None:
+        time = self._death.get("time")
+        return rfc3339(time) if isinstance(time, datetime) else None
 
     @property
     def _trace_id(self) -> str | None:
@@ -61,10 +113,10 @@ class DeadLetter:
             "id": self.id,
             "type": self.type,
             "queue": self.queue,
-            "reason": self.headers.get("x-failure-reason"),
+            "reason": self.reason,
             "attempts": self.headers.get("x-attempts"),
-            "first_failure": self.headers.get("x-first-failure"),
-            "last_failure": self.headers.get("x-last-failure"),
+            "first_failure": self.first_failure,
+            "last_failure": self.last_failure,
             "trace_id": self._trace_id,
             "event": self.event,
             "body_base64": None if self.event else base64.b64encode(self.body).decode(),
@@ -96,8 +148,10 @@ class DeadLetters:
 
         A letter leaves only when the broker has confirmed its copy, so an interruption may send one twice: the
         inbox of the service then drops the second. What fails again comes back here with its history.
+
+        Raises `NeverReplayed`, `UnknownQueue`, and `NoWayBack` at the first letter that the broker does not take.
         """
-        return self._take(queue, wanted, 1 / rate, self._send_back)
+        return self._take(queue, wanted, 1 / rate, partial(self._send_back, way_back(queue)))
 
     def purge(self, queue: str, wanted: Wanted) -> int:
         """Removes the wanted letters for good; returns how many."""
@@ -123,7 +177,8 @@ class DeadLetters:
                     taken += 1
         return taken
 
-    def _send_back(self, channel: Channel, letter: DeadLetter) -> None:
+    @staticmethod
+    def _send_back(exchange: str, channel: Channel, letter: DeadLetter) -> None:
         # Without x-death: the rounds through the retry queue start anew. The letter's own history stays.
         properties = Properties(
             message_id=letter.message_id,
@@ -132,8 +187,10 @@ class DeadLetters:
             headers={name: letter.headers[name] for name in KEPT_HEADERS if name in letter.headers},
             delivery_mode=PERSISTENT,
         )
-        service = letter.queue.split(".", 1)[0]
-        channel.basic_publish(replay_exchange(service), letter.queue, letter.body, properties, mandatory=True)
+        try:
+            channel.basic_publish(exchange, letter.queue, letter.body, properties, mandatory=True)
+        except REFUSED as error:
+            raise NoWayBack(f"a letter was not taken back into {letter.queue}, so it stays: {error}") from error
 
     @staticmethod
     def _declared(channel: Channel, queue: str) -> int:

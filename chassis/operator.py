@@ -8,7 +8,7 @@ import click
 import requests
 from pydantic import Field, HttpUrl, SecretStr
 
-from chassis.dead_letters import SUFFIX, DeadLetter, DeadLetters, UnknownQueue
+from chassis.dead_letters import SUFFIX, DeadLetter, DeadLetters, NeverReplayed, NoWayBack, UnknownQueue, way_back
 from chassis.log_search import logs
 from chassis.messaging.topology import OPERATOR, VHOST
 from chassis.settings import EnvironmentSettings, load_settings
@@ -16,6 +16,7 @@ from chassis.settings import EnvironmentSettings, load_settings
 SHOWN = 100
 NOTHING_FOUND = 1
 USAGE = 2
+NOT_TAKEN = 3
 
 
 class OperatorSettings(EnvironmentSettings):
@@ -77,7 +78,7 @@ def list_queues(settings: OperatorSettings, *, as_json: bool) -> None:
     rows = []
     for queue in _queues(settings):
         oldest = letters.letters(queue, 1)
-        since = oldest[0].headers.get("x-last-failure") if oldest else None
+        since = oldest[0].last_failure if oldest else None
         rows.append({"queue": queue, "count": letters.count(queue), "oldest": since})
     lines = [f"{row['queue']:<32}{row['count']:>8}  {row['oldest'] or '-'}" for row in rows]
     _say(rows, as_json=as_json, text="\n".join([f"{'queue':<32}{'count':>8}  oldest", *lines]))
@@ -85,7 +86,7 @@ def list_queues(settings: OperatorSettings, *, as_json: bool) -> None:
 
 @dead_letters.command()
 @click.argument("queue")
-@click.option("--id", "event_id", help="Only the letter of this event, wherever it lies.")
+@click.option("--id", "event_id", help="Only the letter of this event or task, wherever it lies.")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, SHOWN))
 @json_option
 @click.pass_obj
@@ -116,8 +117,8 @@ def _in_words(row: dict[str, Any]) -> str:
 def selection(command: Any) -> Any:
     """The options that say which letters are meant; one of them is needed."""
     for option in (
-        click.option("--id", "event_id", help="The letter of this event."),
-        click.option("--type", "event_type", help="The letters of this event type."),
+        click.option("--id", "event_id", help="The letter of this event or task."),
+        click.option("--type", "event_type", help="The letters of this event type or task."),
         click.option("--all", "everything", is_flag=True, help="All letters of the queue."),
         click.option("--yes", is_flag=True, help="Do not ask."),
         json_option,
@@ -148,8 +149,9 @@ def replay(  # noqa: PLR0913 - a command has its options
     yes: bool,
     as_json: bool,
 ) -> None:
-    """Send letters of QUEUE back to it, and to no other. Safe to repeat."""
+    """Send letters of QUEUE back to it, and to no other. Safe to repeat. Not for private tasks (SERVICE.tasks)."""
     wanted = _wanted(event_id, event_type, everything=everything)
+    way_back(queue)  # says no before it asks
     _confirm(f"Send dead letters of {queue} back to it?", yes=yes)
     count = _letters(settings).replay(queue, wanted, rate)
     _finish("replayed", queue, count, as_json=as_json)
@@ -186,12 +188,12 @@ def _finish(done: str, queue: str, count: int, *, as_json: bool) -> None:
 
 
 def main() -> None:
-    """Runs the command line; a queue that does not exist is a matter of usage."""
+    """Runs the command line; a queue that does not exist, or is never replayed, is a matter of usage."""
     try:
         cli(prog_name="ops")
-    except UnknownQueue as error:
+    except (NeverReplayed, NoWayBack, UnknownQueue) as error:
         click.echo(f"Error: {error}", err=True)
-        sys.exit(USAGE)
+        sys.exit(NOT_TAKEN if isinstance(error, NoWayBack) else USAGE)
 
 
 if __name__ == "__main__":

@@ -4,15 +4,19 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from celery import Celery
 
 from chassis.dead_letters import DeadLetters
 from chassis.messaging import connection
+from chassis.tasks.commands import TaskSender
 from tests.integration.chain.conftest import Shop, StartWorker, WorkerProcess
 from tests.integration.chain.test_chain import assert_effects, queue_holds
+from tests.integration.chain.worker_app import MISTAKE
 from tests.integration.servers import PASSWORD, Broker
 from tests.polling import eventually
 
@@ -32,16 +36,23 @@ class Tool:
         }
 
     def run(self, *arguments: str, status: int = 0) -> str:
+        return self._run(arguments, status).stdout
+
+    def complaint(self, *arguments: str, status: int) -> str:
+        """What it says of its failure."""
+        return self._run(arguments, status).stderr
+
+    def show(self, queue: str = QUEUE) -> list[dict[str, Any]]:
+        letters: list[dict[str, Any]] = json.loads(self.run("show", queue, "--json"))
+        return letters
+
+    def _run(self, arguments: tuple[str, ...], status: int) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "chassis.operator", "dead-letters", *arguments]
         done = subprocess.run(
             command, cwd=ROOT, env=self._environment, capture_output=True, text=True, check=False, input=""
         )
         assert done.returncode == status, done.stderr
-        return done.stdout
-
-    def show(self) -> list[dict[str, Any]]:
-        letters: list[dict[str, Any]] = json.loads(self.run("show", QUEUE, "--json"))
-        return letters
+        return done
 
 
 @pytest.fixture
@@ -127,6 +138,45 @@ def test_slow_replay_outlasts_the_heartbeats(
 
 def reason_is_known(tool: Tool) -> None:
     assert tool.show()[0]["reason"]
+
+
+def test_private_task_is_shown_but_never_replayed(tool: Tool, stock: WorkerProcess, chain_broker: Broker) -> None:
+    """The letter has the task's name, and the broker's word for why; a sweep or the scheduler sends the task again."""
+    sender = TaskSender("stock", MISTAKE)
+    sender.bind(Celery(broker=chain_broker.url("stock")))
+    sender.send()
+    eventually(lambda: queue_holds(chain_broker, "stock.tasks.dead", 1))
+    letter = tool.show("stock.tasks")[0]
+    assert (letter["type"], letter["reason"]) == (MISTAKE, "dead-lettered by the broker: rejected")
+    assert letter["id"]
+    listed = {row["queue"]: row["oldest"] for row in json.loads(tool.run("list", "--json"))}
+    assert listed["stock.tasks"] == letter["first_failure"] == letter["last_failure"] is not None
+    complaint = tool.complaint("replay", "stock.tasks", "--all", "--yes", status=2)
+    assert complaint.startswith("Error: stock.tasks holds private tasks")
+    assert complaint.count("\n") == 1
+    queue_holds(chain_broker, "stock.tasks.dead", 1)
+    assert "1 purged" in tool.run("purge", "stock.tasks", "--id", letter["id"], "--yes")
+
+
+@pytest.fixture
+def removed(chain_broker: Broker) -> Iterator[str]:
+    """The queue of a service of which only a dead letter is left, with its way back to nowhere or, at first, none."""
+    chain_broker.call("PUT", "/queues/quadrille/gone.shop.dead", {"durable": True})
+    chain_broker.publish("amq.default", "gone.shop.dead", '{"id": "1"}')
+    yield "gone.shop"
+    chain_broker.call("DELETE", "/queues/quadrille/gone.shop.dead")
+
+
+def test_letter_of_a_removed_service_stays(tool: Tool, removed: str, chain_broker: Broker) -> None:
+    """One sentence, whether the exchange is gone or leads nowhere; the letter waits for the service."""
+    no_exchange = tool.complaint("replay", removed, "--all", "--yes", status=3)
+    chain_broker.call("PUT", "/exchanges/quadrille/gone.replay", {"type": "direct", "durable": True})
+    no_binding = tool.complaint("replay", removed, "--all", "--yes", status=3)
+    chain_broker.call("DELETE", "/exchanges/quadrille/gone.replay")
+    for complaint in (no_exchange, no_binding):
+        assert complaint.startswith("Error: a letter was not taken back into gone.shop")
+        assert complaint.count("\n") == 1
+    queue_holds(chain_broker, f"{removed}.dead", 1)
 
 
 def test_purge_asks_and_removes(tool: Tool, shop: Shop, stock: WorkerProcess, chain_broker: Broker) -> None:
