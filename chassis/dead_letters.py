@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from chassis.messaging.connection import PERSISTENT, Channel, Properties, RefusedByBroker, open_channel
@@ -137,11 +138,12 @@ class DeadLetters:
         with self._channel() as channel:
             return self._declared(channel, queue)
 
-    def letters(self, queue: str, limit: int) -> list[DeadLetter]:
-        """Reads up to `limit`, oldest first, and leaves them where they are."""
+    def letters(self, queue: str, limit: int, wanted: Wanted = lambda _letter: True) -> list[DeadLetter]:
+        """Up to `limit` of the wanted letters, oldest first; all stay where they are. Raises `UnknownQueue`."""
         with self._channel() as channel:
-            self._declared(channel, queue)
-            return [letter for _, letter in self._read(channel, queue, limit)]
+            present = self._declared(channel, queue)
+            read = (letter for _, letter in self._read(channel, queue, present))
+            return list(islice(filter(wanted, read), limit))
 
     def replay(self, queue: str, wanted: Wanted, rate: float) -> int:
         """Sends the wanted letters back to the queue in which they failed, `rate` of them a second; returns how many.

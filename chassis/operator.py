@@ -92,9 +92,7 @@ def list_queues(settings: OperatorSettings, *, as_json: bool) -> None:
 @click.pass_obj
 def show(settings: OperatorSettings, queue: str, event_id: str | None, limit: int, *, as_json: bool) -> None:
     """Reason, attempts, first and last failure, trace and event of the letters of QUEUE; they stay there."""
-    letters = _letters(settings)
-    read = letters.letters(queue, limit if event_id is None else letters.count(queue))
-    found = [letter for letter in read if event_id in (None, letter.id)]
+    found = _letters(settings).letters(queue, limit, lambda letter: event_id in (None, letter.id))
     rows = [_with_link(letter, settings) for letter in found]
     _say(rows, as_json=as_json, text="\n\n".join(_in_words(row) for row in rows) or "no such letter")
     if not rows:
