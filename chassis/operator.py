@@ -91,7 +91,10 @@ def list_queues(settings: OperatorSettings, *, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def show(settings: OperatorSettings, queue: str, event_id: str | None, limit: int, *, as_json: bool) -> None:
-    """Reason, attempts, first and last failure, trace and event of the letters of QUEUE; they stay there."""
+    """Reason, attempts, first and last failure, trace and event of the letters of QUEUE; they stay there.
+
+    Attempts are rounds: deliveries that failed, each of them after up to three quick tries.
+    """
     found = _letters(settings).letters(queue, limit, lambda letter: event_id in (None, letter.id))
     rows = [_with_link(letter, settings) for letter in found]
     _say(rows, as_json=as_json, text="\n\n".join(_in_words(row) for row in rows) or "no such letter")

@@ -70,3 +70,9 @@ def test_limit_counts_what_is_shown(queue: LongQueue) -> None:
     done = show("--id", "again", "--limit", "3", "--json")
     assert [letter["id"] for letter in json.loads(done.output)] == ["again"] * 3
     assert queue.read == 30
+
+
+def test_help_says_what_attempts_are() -> None:
+    """Rounds, each of several quick tries."""
+    words = " ".join(show("--help").output.split())
+    assert "Attempts are rounds: deliveries that failed, each of them after up to three quick tries." in words
