@@ -1,7 +1,7 @@
 """Writes docs/events from the publishers' models: `make contracts`; with --check, says what is wrong or out of date.
 
-A committed schema version is never changed: a new shape is a new version. Within a major version each minor one must
-still serve the readers of those before it.
+A committed schema version is never changed, nor removed and written anew: a new shape is a new version. Within a major
+version each minor one must still serve the readers of those before it.
 """
 
 import json
@@ -17,8 +17,10 @@ from catalogue import SERVICES, published
 from catalogue.asyncapi import document
 from catalogue.schemas import breaks, same_structure, schema_of
 from chassis.messaging.events import event_type, schema_version
+from tools.shell import capture
 
-TARGET = Path(__file__).parents[1] / "docs" / "events"
+ROOT = Path(__file__).parents[1]
+TARGET = ROOT / "docs" / "events"
 SCHEMAS = TARGET / "schemas"
 
 
@@ -46,6 +48,22 @@ def changed_versions() -> list[str]:
     ]
 
 
+def changed_since_head(root: Path = ROOT) -> list[str]:
+    """Schemas that git's HEAD has and the tree lacks, or has in another shape. Without git, or a commit, none."""
+    git = ("git", "-C", str(root))
+    changed = capture(*git, "diff", "--name-only", "--no-renames", "--relative", "HEAD", "--", "docs/events/schemas")
+    mistakes = []
+    for name in (changed or "").splitlines():
+        before, path = capture(*git, "show", f"HEAD:./{name}"), root / name
+        if before is None:
+            continue  # a new one, not yet committed
+        if not path.exists():
+            mistakes.append(f"{name} is in git's HEAD, but gone: restore it")
+        elif not same_structure(json.loads(before), json.loads(path.read_text())):
+            mistakes.append(f"{name} has another shape than in git's HEAD: raise schema_version")
+    return mistakes
+
+
 def incompatible_versions(schemas: Path = SCHEMAS) -> list[str]:
     """Minor versions that break the readers of the one before."""
     mistakes = []
@@ -70,7 +88,8 @@ def invalid_document(text: str) -> list[str]:
 def main(arguments: list[str]) -> int:
     """Returns the exit status."""
     wanted = files()
-    mistakes = changed_versions() + incompatible_versions() + invalid_document(wanted[TARGET / "asyncapi.json"])
+    mistakes = changed_versions() + changed_since_head() + incompatible_versions()
+    mistakes += invalid_document(wanted[TARGET / "asyncapi.json"])
     stale = [path for path, text in wanted.items() if not path.exists() or path.read_text() != text]
     if arguments == ["--check"]:
         mistakes += [f"{path.relative_to(TARGET)} is out of date: run `make contracts` and commit it" for path in stale]

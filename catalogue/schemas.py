@@ -51,20 +51,32 @@ def _kind(field: Schema) -> str:
 
 
 def _fields(schema: Schema, node: Schema | None = None, path: str = "data") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every field by its path, with what bounds its value, and under "!" whether it is always there."""
+    """Every field, and what lists `[]` and maps `{}` hold, by its path: what bounds its value, and whether it must be.
+
+    The latter is under "!".
+    """
     here = _resolved(schema, node if node is not None else schema)
     for name, child in here.get("properties", {}).items():
-        target = _resolved(schema, child)
-        bounds = {key: value for key, value in target.items() if key in _BOUNDS}
-        alternatives = sorted(str(_resolved(schema, option).get("type")) for option in target.get("anyOf", ()))
-        if alternatives:
-            bounds["type"] = "|".join(alternatives)
-        yield f"{path}.{name}", {**bounds, "!": name in here.get("required", ())}
-        yield from _fields(schema, target, f"{path}.{name}")
-        for option in target.get("anyOf", ()):
-            yield from _fields(schema, option, f"{path}.{name}")
-        if "items" in target:
-            yield from _fields(schema, target["items"], f"{path}.{name}[]")
+        yield f"{path}.{name}", {**_bounds(schema, child), "!": name in here.get("required", ())}
+        yield from _fields(schema, child, f"{path}.{name}")
+    for mark, held in (("[]", here.get("items")), ("{}", here.get("additionalProperties"))):
+        if isinstance(held, Mapping):
+            yield f"{path}{mark}", {**_bounds(schema, held), "!": False}
+            yield from _fields(schema, held, f"{path}{mark}")
+    for option in _options(here):
+        yield from _fields(schema, option, path)
+
+
+def _bounds(schema: Schema, node: Schema) -> dict[str, Any]:
+    """What bounds the value itself; of several alternatives, each one's in short."""
+    here = _resolved(schema, node)
+    bounds = {key: here[key] for key in _BOUNDS if key in here}
+    alternatives = sorted(" ".join(map(str, _bounds(schema, option).values())) for option in _options(here))
+    return {**bounds, "type": "|".join(alternatives)} if alternatives else bounds
+
+
+def _options(node: Schema) -> list[Schema]:
+    return [*node.get("anyOf", ()), *node.get("oneOf", ())]
 
 
 def _resolved(schema: Schema, node: Schema) -> Schema:
