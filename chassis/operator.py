@@ -111,7 +111,7 @@ def _with_link(letter: DeadLetter, settings: OperatorSettings) -> dict[str, Any]
 def _in_words(row: dict[str, Any]) -> str:
     shown = ("id", "type", "reason", "attempts", "first_failure", "last_failure", "trace")
     lines = [f"{name.replace('_', ' '):<14}{row[name] if row[name] is not None else '-'}" for name in shown]
-    content = json.dumps(row["event"], indent=2) if row["event"] else f"(no JSON) base64: {row['body_base64']}"
+    content = json.dumps(row["event"], indent=2) if row["event"] else f"(no event) base64: {row['body_base64']}"
     return "\n".join([*lines, content])
 
 
