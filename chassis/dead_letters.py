@@ -9,9 +9,8 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from chassis.messaging.connection import PERSISTENT, Channel, Properties, RefusedByBroker, open_channel
+from chassis.messaging.connection import NOT_TAKEN, PERSISTENT, Channel, Properties, RefusedByBroker, open_channel
 from chassis.messaging.delivery import KEPT_HEADERS
-from chassis.messaging.refusals import REFUSED
 from chassis.messaging.topology import replay_exchange, task_queue
 from chassis.telemetry import trace_id_of
 from chassis.times import rfc3339
@@ -191,7 +190,7 @@ class DeadLetters:
         )
         try:
             channel.basic_publish(exchange, letter.queue, letter.body, properties, mandatory=True)
-        except REFUSED as error:
+        except NOT_TAKEN as error:
             raise NoWayBack(f"a letter was not taken back into {letter.queue}, so it stays: {error}") from error
 
     @staticmethod

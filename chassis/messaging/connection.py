@@ -13,6 +13,7 @@ _SOCKET_SECONDS = 5
 
 Channel: TypeAlias = BlockingChannel
 RefusedByBroker = pika.exceptions.ChannelClosedByBroker
+NOT_TAKEN = (RefusedByBroker, pika.exceptions.UnroutableError, pika.exceptions.NackError)
 Properties: TypeAlias = pika.BasicProperties
 PERSISTENT = pika.DeliveryMode.Persistent.value
 
@@ -30,7 +31,8 @@ def connection_parameters(url: str, name: str) -> pika.URLParameters:
 def open_channel(url: str, name: str) -> Iterator[Channel]:
     """A channel of a connection of its own. At its end what was read and not acknowledged goes back, in its old order.
 
-    Its methods raise `RefusedByBroker` for what is not there or not allowed.
+    Its methods raise `RefusedByBroker` for what is not there or not allowed; with confirms, to publish raises one of
+    `NOT_TAKEN`.
     """
     with pika.BlockingConnection(connection_parameters(url, name)) as connection:
         yield connection.channel()
