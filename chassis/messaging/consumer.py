@@ -4,9 +4,7 @@ It leans on things that Celery does not promise (`create_task_handler`, a messag
 celery and kombu are pinned exactly; the tests would notice a change.
 """
 
-import json
 from collections.abc import Iterable
-from dataclasses import asdict
 from functools import partial
 from typing import Any
 
@@ -107,9 +105,9 @@ class EventConsumer(Consumer):
             name = POISON_TASK if subscription is None else subscription.task_name
             headers = _task_headers(name, str(event.id), event.correlationid, event.causationid, delivery)
         message.headers = headers
-        message.body = json.dumps([[], {"delivery": asdict(delivery)}, {}])
-        message.content_type, message.content_encoding = "application/json", "utf-8"
-        message._decoded_cache = None  # type: ignore[attr-defined] # noqa: SLF001 - kombu would hand out what it decoded before
+        # Without a content type Celery takes the arguments as they are: they need not be written and read once more.
+        message.content_type = message.content_encoding = None
+        message.body = message._decoded_cache = ([], {"delivery": delivery}, {})  # type: ignore[assignment, attr-defined] # noqa: SLF001 - kombu hands out what it has decoded
 
 
 def _task_headers(name: str, task_id: str, root: str, parent: str | None, delivery: Delivery) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """A delivery: one message of an event queue as it comes from the broker, before anybody believes it."""
 
-import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,12 +17,12 @@ KEPT_HEADERS = {"traceparent": str, "x-failure-reason": str, "x-first-failure": 
 UNREADABLE = "unreadable"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Delivery:
-    """The message's raw form and where it came from. JSON can carry it as a task's arguments."""
+    """The message's raw form and where it came from."""
 
     queue: str
-    body_base64: str
+    body: bytes
     content_type: str | None
     content_encoding: str | None
     message_id: str | None
@@ -43,7 +42,7 @@ class Delivery:
         returns: Any = headers.get("x-delivery-count")
         return cls(
             queue=queue,
-            body_base64=base64.b64encode(body.encode() if isinstance(body, str) else bytes(body)).decode(),
+            body=body.encode() if isinstance(body, str) else bytes(body),
             content_type=message.content_type,
             content_encoding=message.content_encoding,
             message_id=message.properties.get("message_id"),
@@ -53,10 +52,9 @@ class Delivery:
             unreadable=unreadable or message.properties.get(UNREADABLE),
         )
 
-    @property
-    def body(self) -> bytes:
-        """The message's body, byte for byte."""
-        return base64.b64decode(self.body_base64)
+    def forget_body(self) -> None:
+        """Frees the memory: Celery and its tracebacks hold on to a delivery for some time after it is settled."""
+        self.body = b""
 
     @property
     def publisher(self) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from chassis.messaging.events import Event, encode
+from chassis.messaging.events import MAX_BYTES, Event, encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +18,11 @@ class StoredEvent:
 
     @classmethod
     def of(cls, event: Event) -> "StoredEvent":
-        """The event in the form in which every outbox keeps it."""
-        return cls(str(event.id), event.type, encode(event), event.traceparent)
+        """The event in the form in which every outbox keeps it. Raises ValueError for one that nobody would read."""
+        body = encode(event)
+        if len(body) > MAX_BYTES:
+            raise ValueError(f"{event.type} of {len(body)} bytes is above the limit of {MAX_BYTES}")
+        return cls(str(event.id), event.type, body, event.traceparent)
 
 
 Publish = Callable[[Sequence[StoredEvent]], Collection[str]]

@@ -131,7 +131,7 @@ def worker_configuration(service: str, publishers: list[str], broker_url: str) -
         "task_queues": consumed_queues(service, publishers),
         "worker_consumer": "chassis.messaging.consumer:EventConsumer",
         "worker_pool": "threads",
-        "worker_prefetch_multiplier": 4,
+        "worker_prefetch_multiplier": 1,  # a message for each thread: what is held may be large, and goes by memory
         "worker_cancel_long_running_tasks_on_connection_loss": False,  # a thread cannot be cancelled
         "worker_enable_remote_control": False,  # its fan-out exchange would let any worker stop all others
         "worker_hijack_root_logger": False,
@@ -144,8 +144,11 @@ def worker_configuration(service: str, publishers: list[str], broker_url: str) -
 def _register_tasks(app: Celery, handling: Handling) -> None:
     """One task per handler, and one for poison; all have the same body."""
 
-    def handle(delivery: dict[str, Any]) -> None:
-        handling.handle(Delivery(**delivery))
+    def handle(delivery: Delivery) -> None:
+        try:
+            handling.handle(delivery)
+        finally:
+            delivery.forget_body()
 
     for name in {POISON_TASK, *(each.task_name for each in handling.subscriptions)}:
         app.task(name=name)(handle)

@@ -1,15 +1,21 @@
 """Poison: whatever lies in an event queue, the worker puts it aside with a reason, and goes on."""
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 
+import yaml
+
 from chassis.identifiers import new_id
-from chassis.messaging.events import encode, publication
-from tests.integration.chain.conftest import Shop, StartWorker, ThingSold
+from chassis.messaging.events import MAX_BYTES, encode, publication
+from tests.integration.chain.conftest import ROOT, Shop, StartWorker, ThingSold
 from tests.integration.chain.test_chain import assert_effects, queue_holds
 from tests.integration.servers import Broker
 from tests.poison import changed, poison_of
 from tests.polling import eventually
+
+LARGE = 40
 
 
 def sold() -> bytes:
@@ -62,3 +68,22 @@ def test_poison_that_waits_for_the_worker(
     reasons = {letter.headers["x-failure-reason"].split(":")[1] for letter in dead_letters("stock.shop")}
     assert reasons == {" properties cannot be read", " not a CloudEvent"}
     stock.assert_ready()
+
+
+def test_large_bodies_do_not_fill_the_memory(shop: Shop, start_worker: StartWorker, chain_broker: Broker) -> None:
+    """However many there are, the worker stays within what its container has."""
+    stock = start_worker("stock")
+    stock.stop()
+    shop.send(b" " * 5 * MAX_BYTES, times=LARGE)
+    stock.start()
+    eventually(lambda: queue_holds(chain_broker, "stock.shop.dead", LARGE), seconds=60)
+    peak = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{stock.process.pid}/status").read_text())
+    assert peak is not None
+    assert int(peak[1]) * 1024 < memory_limit("inventory-worker")
+    stock.assert_ready()
+
+
+def memory_limit(service: str) -> int:
+    """Of the service's container, in bytes."""
+    limit = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"][service]["mem_limit"]
+    return int(str(limit).removesuffix("m")) * 2**20

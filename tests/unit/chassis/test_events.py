@@ -7,6 +7,7 @@ import pytest
 from pydantic import BaseModel
 
 from chassis.messaging.events import MAX_BYTES, Event, PoisonMessage, decode, encode, event_type, publication
+from chassis.storage.outbox import StoredEvent
 
 
 class OrderShipRequested(BaseModel):
@@ -100,3 +101,11 @@ def test_poison_is_refused_with_a_reason(body: bytes, reason: str) -> None:
     """Whatever is in a body, the answer is an event or `PoisonMessage`."""
     with pytest.raises(PoisonMessage, match=reason):
         decode(body)
+
+
+def test_nothing_is_stored_that_nobody_would_read() -> None:
+    """Its consumers would put it aside, and the broker takes no message of several megabytes."""
+    model = OrderShipRequested(order_id="o" * MAX_BYTES)
+    event = publication(model, source="orders", subject="o-1", sequence=1, correlation=None, cause=None)
+    with pytest.raises(ValueError, match="order.ship_requested of .* bytes is above the limit"):
+        StoredEvent.of(event)

@@ -1,6 +1,5 @@
 """How the outcome of a handler settles its message."""
 
-import base64
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -65,7 +64,7 @@ def handling(shelf: Shelf, letters: Letters, rounds: int = 2) -> Handling:
 
 def delivery(model: BaseModel | None = None, rounds: int = 0, headers: dict[str, object] | None = None) -> Delivery:
     event = publication(model or ThingSold(), source="shop", subject="t-1", sequence=1, correlation=None, cause=None)
-    body = base64.b64encode(encode(event).encode()).decode()
+    body = encode(event).encode()
     return Delivery("stock.shop", body, CONTENT_TYPE, None, None, headers or {}, rounds)
 
 
