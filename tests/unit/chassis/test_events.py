@@ -107,5 +107,5 @@ def test_nothing_is_stored_that_nobody_would_read() -> None:
     """Its consumers would put it aside, and the broker takes no message of several megabytes."""
     model = OrderShipRequested(order_id="o" * MAX_BYTES)
     event = publication(model, source="orders", subject="o-1", sequence=1, correlation=None, cause=None)
-    with pytest.raises(ValueError, match="order.ship_requested of .* bytes is above the limit"):
+    with pytest.raises(ValueError, match=r"order\.ship_requested of .* bytes is above the limit"):
         StoredEvent.of(event)
