@@ -1,15 +1,16 @@
 """Messages of the tests' own in the services' event queues, and what becomes of them."""
 
-import base64
 import json
 import os
 from typing import Any
 
+import pika
 import requests
 
 from catalogue import SERVICES, published, subscriptions
 from chassis.messaging.events import CONTENT_TYPE, Event, encode, event_type, publication
-from chassis.messaging.topology import event_queue, replay_exchange
+from chassis.messaging.topology import OPERATOR, VHOST, event_queue, replay_exchange
+from tests.e2e.containers import address, containers
 from tests.e2e.stack import compose
 
 MODELS = {event_type(model): model for service in SERVICES for model in published(service)}
@@ -45,20 +46,17 @@ class EventQueue:
         self.name = name
         self._management = f"{management}/api"
         self._session = requests.Session()
-        self._session.auth = ("operator", os.environ["RABBITMQ_OPERATOR_PASSWORD"])
+        self._session.auth = (OPERATOR, os.environ["RABBITMQ_OPERATOR_PASSWORD"])
 
     def put(self, body: bytes, **properties: Any) -> None:
         """Any message at all, through the replay exchange, which leads to this queue alone."""
-        service = self.name.split(".", 1)[0]
-        message = {
-            "properties": {name: value for name, value in properties.items() if value is not None},
-            "routing_key": self.name,
-            "payload": base64.b64encode(body).decode(),
-            "payload_encoding": "base64",
-        }
-        address = f"{self._management}/exchanges/quadrille/{replay_exchange(service)}/publish"
-        answer = self._session.post(address, json=message, timeout=10)
-        assert answer.json() == {"routed": True}
+        exchange = replay_exchange(self.name.split(".", 1)[0])
+        password = os.environ["RABBITMQ_OPERATOR_PASSWORD"]
+        url = f"amqp://{OPERATOR}:{password}@{address(containers('rabbitmq')[0])}/{VHOST}"
+        with pika.BlockingConnection(pika.URLParameters(url)) as connection:
+            channel = connection.channel()
+            channel.confirm_delivery()
+            channel.basic_publish(exchange, self.name, body, pika.BasicProperties(**properties), mandatory=True)
 
     def put_event(self, event: Event) -> None:
         """A good event."""
@@ -72,7 +70,7 @@ class EventQueue:
     def assert_empty(self) -> None:
         """No message waits in it, is worked on, or waits for its next round."""
         for name in (self.name, f"{self.name}.retry"):
-            queue = self._session.get(f"{self._management}/queues/quadrille/{name}", timeout=10).json()
+            queue = self._session.get(f"{self._management}/queues/{VHOST}/{name}", timeout=10).json()
             assert queue["messages"] == 0, name
 
     @staticmethod

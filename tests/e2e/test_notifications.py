@@ -1,28 +1,17 @@
 """Notifications as a customer gets them: events of other services become entries of an inbox."""
 
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-import requests
 
 from tests.e2e.client import Client
+from tests.e2e.inbox import INBOX, Port, address_of, inbox, mails_to
 from tests.e2e.stack import stopped
 from tests.polling import eventually
 
-INBOX = "/api/v1/notifications"
 OUTAGE_SECONDS = 30
 PAUSE_SECONDS = 1.5  # of each customer between two orders
-Port = Callable[[str], str]
-
-
-def inbox(client: Client, query: str = "?page_size=100") -> list[dict[str, Any]]:
-    """What is in it now."""
-    answer = client.call("GET", INBOX + query)
-    assert answer.status_code == 200, answer.text
-    found: list[dict[str, Any]] = answer.json()
-    return found
 
 
 def kinds_in_inbox(client: Client, *expected: str) -> None:
@@ -61,19 +50,6 @@ def test_managers_hear_of_low_stock(manager: Client, customer: Client) -> None:
 
     eventually(told, seconds=30)
     assert all(each["kind"] != "stock.low" for each in inbox(customer))
-
-
-def mails_to(port: Port, address: str) -> list[dict[str, Any]]:
-    """What Mailpit has for the address, newest first."""
-    query = {"query": f"to:{address}", "limit": "500"}
-    found = requests.get(f"{port('MAILPIT')}/api/v1/search", params=query, timeout=10).json()
-    return [
-        requests.get(f"{port('MAILPIT')}/api/v1/message/{each['ID']}", timeout=10).json() for each in found["messages"]
-    ]
-
-
-def address_of(client: Client) -> str:
-    return str(client.call("GET", "/api/v1/users/me").json()["email"])
 
 
 def test_mail_tells_of_the_order(manager: Client, customer: Client, port: Port) -> None:
