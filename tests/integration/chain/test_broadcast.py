@@ -11,9 +11,10 @@ from prometheus_client import REGISTRY
 
 from chassis.broadcast import LiveInterests, LiveListener
 from chassis.messaging.events import Event
-from tests.integration.chain.conftest import ROOT, Shop
+from tests.integration.chain.shop import Shop
 from tests.integration.chain.tunnel import Tunnel
 from tests.integration.chain.worker_app import LIVE
+from tests.integration.chain.worker_process import ROOT
 from tests.integration.servers import PASSWORD, Broker
 from tests.polling import eventually
 

@@ -8,8 +8,10 @@ import pytest
 
 from chassis.identifiers import new_id
 from chassis.messaging.publisher import Message, Publisher
-from tests.integration.chain.conftest import Shop, StartWorker, WorkerProcess
+from tests.integration.chain.conftest import StartWorker
+from tests.integration.chain.shop import Shop
 from tests.integration.chain.test_chain import assert_drained, assert_effects, queue_holds
+from tests.integration.chain.worker_process import WorkerProcess
 from tests.integration.servers import Broker
 from tests.polling import eventually
 

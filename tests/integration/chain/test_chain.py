@@ -5,7 +5,10 @@ from collections.abc import Callable
 from types import SimpleNamespace
 
 from chassis.messaging.events import encode, publication
-from tests.integration.chain.conftest import Shop, StartWorker, ThingSold, WorkerProcess
+from tests.integration.chain.conftest import StartWorker
+from tests.integration.chain.ending import Ending
+from tests.integration.chain.shop import Shop, ThingSold
+from tests.integration.chain.worker_process import WorkerProcess
 from tests.integration.servers import Broker
 from tests.polling import eventually
 
@@ -83,7 +86,7 @@ def test_poison_is_put_aside_and_the_worker_lives(
     assert {letter.body for letter in dead_letters("stock.shop")} == {b"\xff not json", b"{}", b"packed"}
 
 
-def test_killed_worker_loses_nothing(shop: Shop, start_worker: StartWorker) -> None:
+def test_killed_worker_loses_nothing(shop: Shop, start_worker: StartWorker, ending: Ending) -> None:
     """SIGKILL amid the work: the unacknowledged messages come back to the next worker, each with one effect."""
     first = start_worker("stock")
     for _ in range(30):
@@ -91,23 +94,21 @@ def test_killed_worker_loses_nothing(shop: Shop, start_worker: StartWorker) -> N
     eventually(lambda: some_effects(first))
     first.stop(signal.SIGKILL)
     second = start_worker("stock")
-    eventually(lambda: assert_effects(second, 30), seconds=30)
-    eventually(lambda: assert_drained(second))
+    ending.assert_reached(second)
 
 
 def some_effects(worker: WorkerProcess) -> None:
     assert 0 < worker.count("effects") < 30
 
 
-def test_second_relay_stands_by_and_takes_over(shop: Shop, start_worker: StartWorker) -> None:
+def test_second_relay_stands_by_and_takes_over(shop: Shop, start_worker: StartWorker, ending: Ending) -> None:
     """Two workers of a service share the handlers; one relays; when it is killed the other does."""
     first, second = start_worker("stock"), start_worker("stock")
     shop.sell()
     eventually(lambda: assert_drained(first))
     first.stop(signal.SIGKILL)
     shop.sell()
-    eventually(lambda: assert_effects(second, 2))
-    eventually(lambda: assert_drained(second))
+    ending.assert_reached(second, seconds=10)
 
 
 def test_worker_adds_nothing_to_the_topology(shop: Shop, start_worker: StartWorker, chain_broker: Broker) -> None:

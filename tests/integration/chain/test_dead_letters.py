@@ -14,9 +14,11 @@ from celery import Celery
 from chassis.dead_letters import DeadLetters
 from chassis.messaging import connection
 from chassis.tasks.commands import TaskSender
-from tests.integration.chain.conftest import Shop, StartWorker, WorkerProcess
+from tests.integration.chain.conftest import StartWorker
+from tests.integration.chain.shop import Shop
 from tests.integration.chain.test_chain import assert_effects, queue_holds
 from tests.integration.chain.worker_app import MISTAKE
+from tests.integration.chain.worker_process import WorkerProcess
 from tests.integration.servers import PASSWORD, Broker
 from tests.polling import eventually
 

@@ -9,9 +9,10 @@ import yaml
 
 from chassis.identifiers import new_id
 from chassis.messaging.events import MAX_BYTES, encode, publication
-from tests.integration.chain.conftest import ROOT, Shop, StartWorker, ThingSold
+from tests.integration.chain.conftest import StartWorker
+from tests.integration.chain.shop import Shop, ThingSold
 from tests.integration.chain.test_chain import assert_effects, queue_holds
-from tests.integration.servers import Broker
+from tests.integration.servers import ROOT, Broker
 from tests.poison import changed, poison_of
 from tests.polling import eventually
 

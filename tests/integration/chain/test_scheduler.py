@@ -18,8 +18,9 @@ import requests
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
-from tests.integration.chain.conftest import ROOT, StartWorker
+from tests.integration.chain.conftest import StartWorker
 from tests.integration.chain.worker_app import COUNT, MISTAKE
+from tests.integration.chain.worker_process import ROOT
 from tests.integration.servers import Broker, free_port
 from tests.polling import eventually
 
