@@ -1,6 +1,10 @@
 """The shop: publishes what the chain's workers handle, as its relay would."""
 
+import itertools
 import random
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pika
 from pydantic import BaseModel
@@ -8,6 +12,9 @@ from pydantic import BaseModel
 from chassis.identifiers import new_id
 from chassis.messaging.events import CONTENT_TYPE, encode, publication
 from tests.integration.servers import Broker
+from tests.polling import eventually
+
+THINGS = ("chair", "table", "bed", "lamp")
 
 
 class ThingSold(BaseModel):
@@ -29,12 +36,31 @@ class Shop:
         self.spoiled: list[str] = []
         """The ids of all poison."""
 
-    def sell(self, **data: object) -> str:
-        """One event; returns its id."""
+    def sell(self, *, patience: float = 0, **data: object) -> str:
+        """One event; returns its id. For so many seconds it is sent again until it is confirmed."""
         event_id, body = _made(**data)
-        self.send(body, message_id=event_id)
+        eventually(lambda: self.send(body, message_id=event_id), seconds=patience)
         self.sold.append(event_id)
         return event_id
+
+    @contextmanager
+    def selling(self, **data: object) -> Iterator[None]:
+        """Sells all things on and on in a thread of its own, whatever happens to the broker meanwhile."""
+        closing = threading.Event()
+        thread = threading.Thread(target=self._sell_until, args=(closing, data), name="shop", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            closing.set()
+            thread.join(60)
+        assert not thread.is_alive()
+
+    def _sell_until(self, closing: threading.Event, data: dict[str, object]) -> None:
+        for thing in itertools.cycle(THINGS):
+            if closing.is_set():
+                break
+            self.sell(patience=90, thing=thing, **data)
 
     def spoil(self) -> None:
         """One message that is no event."""

@@ -27,6 +27,7 @@ from chassis.worker.app import WorkerSettings, create_worker
 SCHEMA = """
 CREATE TABLE effects (event_id uuid NOT NULL, at timestamptz NOT NULL DEFAULT now());
 CREATE TABLE attempts (event_id uuid NOT NULL, at timestamptz NOT NULL DEFAULT now());
+CREATE VIEW unfinished AS SELECT event_id FROM attempts EXCEPT SELECT event_id FROM effects;
 """
 
 
