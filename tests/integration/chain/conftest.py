@@ -14,7 +14,7 @@ from chassis.identifiers import new_id
 from chassis.rabbitmq_setup import with_passwords
 from tests.integration.chain.ending import Ending
 from tests.integration.chain.shop import Shop
-from tests.integration.chain.stores import PostgresStore, Store
+from tests.integration.chain.stores import MongoStore, PostgresStore, Store
 from tests.integration.chain.worker_app import LIVE, subscriptions_of
 from tests.integration.chain.worker_process import WorkerProcess
 from tests.integration.servers import PASSWORD, Broker
@@ -42,22 +42,22 @@ def shop(chain_broker: Broker) -> Shop:
 
 
 class StartWorker(Protocol):
-    """Starts a worker of the service; one that usurps relays without the lease."""
+    """Starts a worker of the service, on MongoDB if wanted; one that usurps relays without the lease."""
 
-    def __call__(self, service: str, fail_point: str = "", *, usurps: bool = False) -> WorkerProcess: ...
+    def __call__(
+        self, service: str, fail_point: str = "", *, usurps: bool = False, mongo: bool = False
+    ) -> WorkerProcess: ...
 
 
 @pytest.fixture
-def start_worker(
-    chain_broker: Broker, new_postgres_database: Callable[[], str], tmp_path: Path
-) -> Iterator[StartWorker]:
+def start_worker(chain_broker: Broker, new_store: Callable[[bool], Store], tmp_path: Path) -> Iterator[StartWorker]:
     """Starts workers, each service's with a fresh store and empty queues; stops all of them at the end."""
     workers: list[WorkerProcess] = []
     stores: dict[str, Store] = {}
 
-    def start(service: str, fail_point: str = "", *, usurps: bool = False) -> WorkerProcess:
+    def start(service: str, fail_point: str = "", *, usurps: bool = False, mongo: bool = False) -> WorkerProcess:
         if service not in stores:
-            stores[service] = PostgresStore(new_postgres_database())
+            stores[service] = new_store(mongo)
         worker = WorkerProcess(service, stores[service], chain_broker, tmp_path / f"{service}-{new_id()}.log")
         workers.append(worker)
         return worker.start(fail_point, usurps=usurps)
@@ -68,6 +68,18 @@ def start_worker(
         worker.stop(signal.SIGKILL)
     for store in stores.values():
         store.close()
+
+
+@pytest.fixture
+def new_store(request: pytest.FixtureRequest) -> Callable[[bool], Store]:
+    """Makes empty stores, on MongoDB or PostgreSQL. The server starts when the first is wanted."""
+
+    def create(mongo: bool) -> Store:  # noqa: FBT001 - the one thing to say
+        if mongo:
+            return MongoStore(request.getfixturevalue("new_mongo_database")())
+        return PostgresStore(request.getfixturevalue("new_postgres_database")())
+
+    return create
 
 
 def _purge(broker: Broker) -> None:

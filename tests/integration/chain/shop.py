@@ -3,7 +3,7 @@
 import itertools
 import random
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import pika
@@ -44,10 +44,10 @@ class Shop:
         return event_id
 
     @contextmanager
-    def selling(self, **data: object) -> Iterator[None]:
-        """Sells all things on and on in a thread of its own, whatever happens to the broker meanwhile."""
+    def selling(self, things: Sequence[str] = THINGS, **data: object) -> Iterator[None]:
+        """Sells the things on and on in a thread of its own, whatever happens to the broker meanwhile."""
         closing = threading.Event()
-        thread = threading.Thread(target=self._sell_until, args=(closing, data), name="shop", daemon=True)
+        thread = threading.Thread(target=self._sell_until, args=(closing, things, data), name="shop", daemon=True)
         thread.start()
         try:
             yield
@@ -56,8 +56,8 @@ class Shop:
             thread.join(60)
         assert not thread.is_alive()
 
-    def _sell_until(self, closing: threading.Event, data: dict[str, object]) -> None:
-        for thing in itertools.cycle(THINGS):
+    def _sell_until(self, closing: threading.Event, things: Sequence[str], data: dict[str, object]) -> None:
+        for thing in itertools.cycle(things):
             if closing.is_set():
                 break
             self.sell(patience=90, thing=thing, **data)

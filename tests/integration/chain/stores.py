@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from typing import Protocol
 
+import pymongo
 from sqlalchemy import create_engine, text
 
+from chassis.storage.mongo import Document, outgoing
 from chassis.storage.postgres import MESSAGING_TABLES_V1
+from tests.integration.chain.shop import THINGS
 from tests.integration.chain.worker_app import SCHEMA
 
 
@@ -53,3 +56,33 @@ class PostgresStore:
 
     def close(self) -> None:
         self._engine.dispose()
+
+
+class MongoStore:
+    """A database whose documents hold everything, one for each thing that the shop sells."""
+
+    app = "tests.integration.chain.mongo_worker_app"
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._client = pymongo.MongoClient[Document](url)
+        self._things = self._client.get_default_database()["things"]
+        self._things.insert_many(
+            {"_id": thing, "version": 1, "effects": [], "inbox": [], **outgoing([])} for thing in THINGS
+        )
+
+    def environment(self, service: str) -> Mapping[str, str]:
+        return {"MONGO_SERVICE": service, "MONGO_URL": self._url}
+
+    def count(self, table: str, event_id: str | None = None) -> int:
+        found = self._entries(table)
+        return len(found) if event_id is None else found.count(event_id)
+
+    def effects(self) -> list[str]:
+        return [str(entry) for entry in self._entries("effects")]
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _entries(self, name: str) -> list[object]:
+        return [entry for document in self._things.find() for entry in document[name]]
