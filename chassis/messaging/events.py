@@ -127,7 +127,7 @@ def _complete(attributes: dict[str, Any], data: dict[str, Any] | str | bytes | N
     return CloudEvent(attributes, data)
 
 
-def reason_of(error: Exception) -> str:
+def reason_of(error: BaseException) -> str:
     """The error in one line that may go anywhere: into a log, a header, a span."""
     if isinstance(error, ValidationError):  # its own words repeat the input, which may be anybody's data
         mistakes = error.errors(include_url=False, include_context=False, include_input=False)

@@ -71,7 +71,7 @@ class Handling:
             )
         except (PoisonMessage, ValidationError) as error:
             outcome = self._park(delivery, reason_of(error), "poison")
-        except Exception as error:
+        except BaseException as error:  # what is no Exception would leave the message unsettled, and its place taken
             log.exception("handler_failed", queue=delivery.queue, event_type=kind)
             outcome = self._park(delivery, reason_of(error), "failed")
         finally:

@@ -121,7 +121,6 @@ def worker_configuration(service: str, publishers: list[str], broker_url: str) -
         "task_acks_late": True,
         "task_acks_on_failure": False,  # what escapes a handler's task goes to the retry queue, never away
         "task_acks_on_timeout": False,
-        "task_reject_on_worker_lost": True,
         "task_ignore_result": True,  # events have no caller
         "task_store_errors_even_if_ignored": False,
         "task_create_missing_queues": False,

@@ -29,7 +29,7 @@ class Sold(Reading):
 class Shelf:
     """The parts: they raise what they are told to."""
 
-    def __init__(self, errors: Sequence[Exception] = ()) -> None:
+    def __init__(self, errors: Sequence[BaseException] = ()) -> None:
         self.errors = list(errors)
         self.sold: list[str] = []
 
@@ -127,12 +127,13 @@ def test_event_that_ends_its_workers_is_put_aside_unread() -> None:
     assert shelf.sold == ["chair"]
 
 
-def test_mistake_in_a_handler_is_put_aside_at_once() -> None:
+@pytest.mark.parametrize("mistake", [ZeroDivisionError("x"), SystemExit("x")])
+def test_mistake_in_a_handler_is_put_aside_at_once(mistake: BaseException) -> None:
     """An error that nobody named transient will not pass by waiting."""
     letters = Letters()
     with pytest.raises(Ignore):
-        handling(Shelf([ZeroDivisionError("x")]), letters).handle(delivery())
-    assert letters.kept[0].headers["x-failure-reason"] == "ZeroDivisionError: x"
+        handling(Shelf([mistake]), letters).handle(delivery())
+    assert letters.kept[0].headers["x-failure-reason"] == f"{type(mistake).__name__}: x"
 
 
 def test_data_that_cannot_be_read_is_poison() -> None:
