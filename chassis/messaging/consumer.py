@@ -15,7 +15,7 @@ from kombu.message import Message as BrokerMessage
 from chassis.identifiers import new_id
 from chassis.logs import get_logger
 from chassis.messaging.delivery import Delivery
-from chassis.messaging.events import PoisonMessage
+from chassis.messaging.events import PoisonMessage, reason_of
 from chassis.messaging.subscriptions import Subscriptions
 from chassis.messaging.topology import event_queue, task_queue
 
@@ -44,6 +44,8 @@ def consumed_queues(service: str, publishers: Iterable[str]) -> list[Queue]:
 class EventConsumer(Consumer):
     """Runs handlers of events in the worker's pool, so that Flower, tracing and shutdown see ordinary tasks."""
 
+    connection_errors: tuple[type[Exception], ...]  # set by its base
+
     class Blueprint(Consumer.Blueprint):  # type: ignore[misc, valid-type] # the stubs take it for a variable
         """Without native delayed delivery, which would bind extra queues and exchanges to the topic exchanges."""
 
@@ -64,7 +66,12 @@ class EventConsumer(Consumer):
         def on_message(message: BrokerMessage) -> Any:
             if not self._is_task(message):
                 self._make_task(message)
-            return handle(message)
+            try:
+                return handle(message)
+            except self.connection_errors:
+                raise
+            except Exception as error:  # noqa: BLE001 - Celery expects no odd task, and would end the worker
+                return self._refuse(message, error)
 
         return on_message
 
@@ -75,14 +82,17 @@ class EventConsumer(Consumer):
 
     def on_decode_error(self, message: BrokerMessage, exc: Exception) -> None:
         """A message that kombu could not even unpack: put aside, where Celery itself would acknowledge it."""
-        reason = f"{type(exc).__name__}: {exc}"
         if self._is_task(message):
-            log.error("task_undecodable", reason=reason)
-            message.reject_log_error(log, self.connection_errors)  # type: ignore[attr-defined] # set by its base
+            self._refuse(message, exc)
             return
         message.errors = []
-        self._make_task(message, reason)
+        self._make_task(message, reason_of(exc))
         super().create_task_handler()(message)
+
+    def _refuse(self, message: BrokerMessage, error: Exception) -> None:
+        """Has the broker put aside what can be no task."""
+        log.error("task_refused", reason=reason_of(error))
+        message.reject_log_error(log, self.connection_errors)
 
     def _is_task(self, message: BrokerMessage) -> bool:
         return bool(message.delivery_info.get("exchange") == self.app.conf.task_default_exchange)

@@ -61,14 +61,13 @@ class Handling:
             kind = event.type  # of the catalogue, so that nobody can make up labels of the metrics
             outcome = self._attempt(subscription, event)
         except self.transient as error:
+            reason = reason_of(error)
             if delivery.rounds < self.rounds():
                 context = {"queue": delivery.queue, "event_type": kind, "round": delivery.rounds + 1}
-                note_failure(reason_of(error))
-                log.warning("event_retried", **context, reason=reason_of(error))
+                note_failure(reason)
+                log.warning("event_retried", **context, reason=reason)
                 raise Reject(error, requeue=False) from error
-            outcome = self._park(
-                delivery, f"still failing after {delivery.rounds} rounds: {reason_of(error)}", "exhausted"
-            )
+            outcome = self._park(delivery, f"still failing after {delivery.rounds} rounds: {reason}", "exhausted")
         except (PoisonMessage, ValidationError) as error:
             outcome = self._park(delivery, reason_of(error), "poison")
         except BaseException as error:  # what is no Exception would leave the message unsettled, and its place taken

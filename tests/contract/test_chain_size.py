@@ -4,7 +4,7 @@ import ast
 from pathlib import Path
 
 CHAIN = Path(__file__).parents[2] / "chassis" / "messaging"
-MOST_LINES = 725
+MOST_LINES = 730
 
 
 def lines_of_code(source: str) -> int:

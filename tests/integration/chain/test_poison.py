@@ -1,10 +1,13 @@
 """Poison: whatever lies in an event queue, the worker puts it aside with a reason, and goes on."""
 
+import pickle
 import re
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
+import pika
 import yaml
 
 from chassis.identifiers import new_id
@@ -12,6 +15,7 @@ from chassis.messaging.events import MAX_BYTES, encode, publication
 from tests.integration.chain.conftest import StartWorker
 from tests.integration.chain.shop import Shop, ThingSold
 from tests.integration.chain.test_chain import assert_effects, queue_holds
+from tests.integration.chain.worker_app import COUNT
 from tests.integration.servers import ROOT, Broker
 from tests.poison import changed, poison_of
 from tests.polling import eventually
@@ -81,6 +85,39 @@ def test_large_bodies_do_not_fill_the_memory(shop: Shop, start_worker: StartWork
     peak = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{stock.process.pid}/status").read_text())
     assert peak is not None
     assert int(peak[1]) * 1024 < memory_limit("inventory-worker")
+    stock.assert_ready()
+
+
+def tasks_poison() -> dict[str, tuple[bytes, dict[str, Any]]]:
+    """Bodies and AMQP properties that are no task, though some of them name one."""
+    call, named = b"[[], {}, {}]", {"task": COUNT, "id": str(new_id()), "lang": "py"}
+    return {
+        "no header": (call, {}),
+        "no id": (call, {"headers": {"task": COUNT}}),
+        "a name that is a list": (call, {"headers": {**named, "task": [COUNT]}}),
+        "unknown": (call, {"headers": {**named, "task": "chain.unknown"}}),
+        "a time that is none": (call, {"headers": {**named, "eta": "soon"}}),
+        "bad UTF-8 in a property": (call, {"headers": named, "type": b"\xff"}),
+        "pickle": (pickle.dumps(((), {}, {})), {"headers": named, "content_type": "application/x-python-serialize"}),
+        "bad JSON": (b"{", {"headers": named}),
+        "a number": (b"17", {"headers": named}),
+        "a list too short": (b"[1]", {"headers": named}),
+    }
+
+
+def test_poison_among_the_tasks_is_put_aside(start_worker: StartWorker, chain_broker: Broker) -> None:
+    """Celery would end the worker at some of it, and acknowledge other; tasks go on."""
+    stock, poison = start_worker("stock"), tasks_poison()
+    with pika.BlockingConnection(pika.URLParameters(chain_broker.url("stock"))) as connection:
+        channel = connection.channel()
+        channel.confirm_delivery()
+        for body, given in poison.values():
+            properties = pika.BasicProperties(**{"content_type": "application/json", "delivery_mode": 2, **given})
+            channel.basic_publish("stock.tasks", "stock.tasks", body, properties, mandatory=True)
+        good = pika.BasicProperties(content_type="application/json", headers={"task": COUNT, "id": str(new_id())})
+        channel.basic_publish("stock.tasks", "stock.tasks", b"[[], {}, {}]", good, mandatory=True)
+    eventually(lambda: queue_holds(chain_broker, "stock.tasks.dead", len(poison)), seconds=30)
+    eventually(lambda: assert_effects(stock, 1))
     stock.assert_ready()
 
 
