@@ -43,17 +43,17 @@ class EventQueue:
     """One service's queue, reached as operators reach it."""
 
     def __init__(self, name: str, management: str) -> None:
+        password = os.environ["RABBITMQ_OPERATOR_PASSWORD"]
         self.name = name
+        self._broker = pika.URLParameters(f"amqp://{OPERATOR}:{password}@{address(containers('rabbitmq')[0])}/{VHOST}")
         self._management = f"{management}/api"
         self._session = requests.Session()
-        self._session.auth = (OPERATOR, os.environ["RABBITMQ_OPERATOR_PASSWORD"])
+        self._session.auth = (OPERATOR, password)
 
     def put(self, body: bytes, **properties: Any) -> None:
         """Any message at all, through the replay exchange, which leads to this queue alone."""
         exchange = replay_exchange(self.name.split(".", 1)[0])
-        password = os.environ["RABBITMQ_OPERATOR_PASSWORD"]
-        url = f"amqp://{OPERATOR}:{password}@{address(containers('rabbitmq')[0])}/{VHOST}"
-        with pika.BlockingConnection(pika.URLParameters(url)) as connection:
+        with pika.BlockingConnection(self._broker) as connection:
             channel = connection.channel()
             channel.confirm_delivery()
             channel.basic_publish(exchange, self.name, body, pika.BasicProperties(**properties), mandatory=True)

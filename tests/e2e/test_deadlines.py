@@ -14,12 +14,19 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 WHOLE = {"received": 5, "available": 5, "reserved": 0, "sold": 0}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _impatience() -> Iterator[None]:
-    """Orders wait a second for their answer and ask once more; holds last for two seconds."""
+@pytest.fixture
+def impatient_orders() -> Iterator[None]:
+    """They wait a second for their answer and ask once more."""
     with restored():
         change("orders", "order_patience", "1")
         followed(change("orders", "order_tries", "1"), "orders-worker")
+        yield
+
+
+@pytest.fixture
+def short_holds() -> Iterator[None]:
+    """They last for two seconds. Orders are as patient as ever: theirs is another way to end."""
+    with restored():
         followed(change("inventory", "hold_seconds", "2"), "inventory-worker")
         yield
 
@@ -32,6 +39,7 @@ def sku(manager: Client, customer: Client) -> str:
     return sku
 
 
+@pytest.mark.usefixtures("impatient_orders")
 def test_order_without_an_answer_is_cancelled(manager: Client, customer: Client, sku: str) -> None:
     """Inventory is silent: the order asks again, then it ends; what inventory does about it later is undone."""
     with stopped("inventory-worker"):
@@ -43,6 +51,7 @@ def test_order_without_an_answer_is_cancelled(manager: Client, customer: Client,
     assert customer.order(order_id)["status"] == "cancelled"
 
 
+@pytest.mark.usefixtures("short_holds")
 def test_hold_that_nobody_confirms_expires(manager: Client, customer: Client, sku: str) -> None:
     """Orders falls silent after it has asked: the stock is free again, and the order ends when it hears of it."""
     with stopped("orders-worker"):
