@@ -16,6 +16,7 @@ import requests
 
 from tests.e2e.client import Client
 from tests.e2e.containers import address
+from tests.e2e.registry import assert_full, assert_routed, instances
 from tests.e2e.stack import compose
 from tests.polling import eventually
 
@@ -25,8 +26,6 @@ API = "inventory-api"
 LEAVES_WITHIN = 10.0
 FULL_WITHIN = 15.0
 CONSUL_AWAY_SECONDS = 60.0
-REGISTERED = {"forwardauth", "users-api", "users-worker", "orders-api", "orders-worker", "inventory-api",
-              "inventory-worker", "scheduler"}  # fmt: skip
 
 
 def scale(replicas: int) -> None:
@@ -41,17 +40,6 @@ def docker(*arguments: str) -> str:
 def containers() -> list[str]:
     """The running replicas."""
     return compose("ps", "--quiet", "--status", "running", API).split()
-
-
-def instances(service: str = API) -> set[str]:
-    """The addresses that Consul has as healthy."""
-    answer = requests.get(
-        f"http://127.0.0.1:{os.environ['CONSUL_PORT']}/v1/health/service/{service}",
-        params={"passing": "true"},
-        headers={"X-Consul-Token": os.environ["CONSUL_HTTP_TOKEN"]},
-        timeout=5,
-    )
-    return {each["Service"]["Address"] for each in answer.json()}
 
 
 def served_by(client: Client, requests_to_send: int, wait: float = 10) -> list[str]:
@@ -137,7 +125,7 @@ def _one_again() -> Iterator[None]:
     yield
     _unpause()
     scale(1)
-    eventually(lambda: _same((len(containers()), len(instances())), (1, 1)), seconds=60, interval=0.5)
+    eventually(lambda: _same((len(containers()), len(instances(API))), (1, 1)), seconds=60, interval=0.5)
 
 
 @pytest.fixture
@@ -145,7 +133,7 @@ def two(_one_again: None) -> list[str]:
     """Two replicas, both healthy."""
     _unpause()
     scale(2)
-    eventually(lambda: _same((len(containers()), len(instances())), (2, 2)), seconds=60, interval=0.5)
+    eventually(lambda: _same((len(containers()), len(instances(API))), (2, 2)), seconds=60, interval=0.5)
     return containers()
 
 
@@ -197,7 +185,7 @@ def test_lost_replica_costs_no_request(anonymous: Client, two: list[str], harm: 
     with load(anonymous):
         docker(harm, victim)
         since = time.monotonic()
-        eventually(lambda: _same(instances() & {gone}, set()), seconds=LEAVES_WITHIN)
+        eventually(lambda: _same(instances(API) & {gone}, set()), seconds=LEAVES_WITHIN)
         assert time.monotonic() - since < LEAVES_WITHIN
     assert gone not in served_by(anonymous, 6)
 
@@ -208,7 +196,7 @@ def test_calls_between_services_outlive_a_replica(manager: Client, customer: Cli
     customer.settled(customer.place(sku)["id"])
     with load(customer, {"lines": [{"sku": sku, "quantity": 1}]}, threads=2):
         docker("kill", two[1])
-        eventually(lambda: _same(len(instances()), 1), seconds=LEAVES_WITHIN)
+        eventually(lambda: _same(len(instances(API)), 1), seconds=LEAVES_WITHIN)
 
 
 def test_scaling_under_load_loses_nothing(manager: Client, customer: Client, two: list[str]) -> None:
@@ -217,9 +205,9 @@ def test_scaling_under_load_loses_nothing(manager: Client, customer: Client, two
     customer.settled(customer.place(sku)["id"])
     with load(customer, threads=3), load(customer, {"lines": [{"sku": sku, "quantity": 1}]}, threads=1):
         scale(3)
-        eventually(lambda: _same(len(instances()), 3), seconds=60, interval=0.5)
+        eventually(lambda: _same(len(instances(API)), 3), seconds=60, interval=0.5)
         scale(1)
-        eventually(lambda: _same(len(instances()), 1), seconds=60, interval=0.5)
+        eventually(lambda: _same(len(instances(API)), 1), seconds=60, interval=0.5)
 
 
 def test_a_minute_without_consul(manager: Client, customer: Client) -> None:
@@ -236,14 +224,10 @@ def test_a_minute_without_consul(manager: Client, customer: Client) -> None:
         docker("volume", "rm", f"{os.environ['COMPOSE_PROJECT_NAME']}_consul-data")
         compose("up", "--detach", "--no-deps", "consul")
     eventually(_has_leader, seconds=60)
-    eventually(_full, seconds=FULL_WITHIN)
-    eventually(lambda: _same(customer.call("GET", "/api/v1/products").status_code, 200), seconds=FULL_WITHIN)
+    eventually(assert_full, seconds=FULL_WITHIN)
+    eventually(lambda: assert_routed(customer), seconds=FULL_WITHIN)
 
 
 def _has_leader() -> None:
     status = requests.get(f"http://127.0.0.1:{os.environ['CONSUL_PORT']}/v1/status/leader", timeout=2)
     assert ":" in status.text
-
-
-def _full() -> None:
-    assert {service for service in REGISTERED if instances(service)} == REGISTERED

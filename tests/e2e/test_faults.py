@@ -7,6 +7,7 @@ import pytest
 import requests
 
 from tests.e2e.client import Client
+from tests.e2e.registry import assert_full, assert_routed
 from tests.e2e.stack import compose, kill_processes, stopped
 from tests.polling import eventually
 
@@ -47,15 +48,8 @@ def test_killed_workers_lose_no_order(manager: Client, customer: Client) -> None
 def test_consul_restart_brings_everything_back(anonymous: Client) -> None:
     """The services fill a restarted Consul again by themselves, and the routes come back."""
     compose("restart", "consul")
-
-    # Without a token a route says 401, and 503 while it is away.
-    answers = {"/api/v1/products": 200, "/.well-known/jwks.json": 200, "/docs": 200, "/api/v1/orders": 401,
-               "/api/v1/notifications": 401, "/api/v1/config/log": 401}  # fmt: skip
-
-    def routed() -> None:
-        assert {path: anonymous.call("GET", path).status_code for path in answers} == answers
-
-    eventually(routed, seconds=60)
+    eventually(assert_full, seconds=60)
+    eventually(lambda: assert_routed(anonymous), seconds=60)
 
 
 def test_scaling_workers_under_load_loses_nothing(manager: Client, customer: Client) -> None:
