@@ -175,3 +175,11 @@ def test_rejections_count_only_this_queues() -> None:
         "nonsense",
     ]
     assert rejections({"x-death": deaths}, "stock.shop") == 2
+
+
+def test_reason_can_be_sent() -> None:
+    """Half a character of somebody's data may be in an error's words; no header can hold it."""
+    letters = Letters()
+    with pytest.raises(Ignore):
+        handling(Shelf([ValueError("\ud800 is no name")]), letters).handle(delivery())
+    assert letters.kept[0].headers["x-failure-reason"] == "ValueError: \\ud800 is no name"
