@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from itertools import islice
 from typing import Any
 
@@ -49,7 +49,7 @@ class DeadLetter:
     headers: dict[str, Any]
     body: bytes
 
-    @property
+    @cached_property
     def event(self) -> dict[str, Any] | None:
         """The CloudEvent as it came, when the body is a JSON object at all."""
         try:

@@ -106,7 +106,7 @@ class EventConsumer(Consumer):
         subscriptions: Subscriptions = self.app.conf.quadrille_subscriptions
         delivery = Delivery.of(message, subscriptions.service, unreadable)
         try:
-            event = delivery.event()
+            event = delivery.event
         except PoisonMessage:
             task_id = str(new_id())
             headers = _task_headers(POISON_TASK, task_id, task_id, None, delivery)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from amqp.serialization import PROPERTY_CLASSES
@@ -55,14 +56,16 @@ class Delivery:
     def forget_body(self) -> None:
         """Frees the memory: Celery and its tracebacks hold on to a delivery for some time after it is settled."""
         self.body = b""
+        vars(self).pop("event", None)
 
     @property
     def publisher(self) -> str:
         """The service whose events this queue holds."""
         return self.queue.split(".", 1)[1]
 
+    @cached_property
     def event(self) -> Event:
-        """The event in it. Raises `PoisonMessage`, with the reason, when there is none."""
+        """The event in it, read once. Raises `PoisonMessage`, with the reason, when there is none."""
         if self.unreadable is not None:
             raise PoisonMessage(self.unreadable)
         return decode(self.body, self.content_type, self.content_encoding)

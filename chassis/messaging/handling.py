@@ -55,7 +55,7 @@ class Handling:
     def _handle(self, delivery: Delivery) -> None:
         started, kind, outcome = time.monotonic(), "unknown", "retried"
         try:
-            event = delivery.event()
+            event = delivery.event
             note_event(delivery, event)
             subscription = self._subscription(delivery, event)
             kind = event.type  # of the catalogue, so that nobody can make up labels of the metrics
