@@ -14,8 +14,7 @@ from chassis.messaging.events import Event
 from tests.integration.chain.shop import Shop
 from tests.integration.chain.tunnel import Tunnel
 from tests.integration.chain.worker_app import LIVE
-from tests.integration.chain.worker_process import ROOT
-from tests.integration.servers import PASSWORD, Broker
+from tests.integration.servers import PASSWORD, ROOT, Broker
 from tests.polling import eventually
 
 

@@ -12,6 +12,7 @@ from tests.integration.chain.conftest import StartWorker
 from tests.integration.chain.ending import Ending
 from tests.integration.chain.shop import Shop
 from tests.integration.chain.test_chain import assert_drained, assert_effects, queue_holds
+from tests.integration.chain.test_crashes import attempts_are
 from tests.integration.chain.worker_process import WorkerProcess
 from tests.integration.servers import Broker
 from tests.polling import eventually
@@ -127,10 +128,6 @@ def test_memory_alarm_stops_publishing_not_the_service(
     eventually(lambda: assert_drained(stock), seconds=30)
     eventually(stock.assert_ready, seconds=30)
     ending.assert_reached(stock)
-
-
-def attempts_are(worker: WorkerProcess, expected: int) -> None:
-    assert worker.count("attempts") == expected
 
 
 def test_unroutable_event_is_kept(shop: Shop, start_worker: StartWorker, chain_broker: Broker, ending: Ending) -> None:

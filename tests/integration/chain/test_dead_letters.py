@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,10 +18,9 @@ from tests.integration.chain.shop import Shop
 from tests.integration.chain.test_chain import assert_effects, queue_holds
 from tests.integration.chain.worker_app import MISTAKE
 from tests.integration.chain.worker_process import WorkerProcess
-from tests.integration.servers import PASSWORD, Broker
+from tests.integration.servers import PASSWORD, ROOT, Broker
 from tests.polling import eventually
 
-ROOT = Path(__file__).parents[3]
 QUEUE = "stock.shop"
 
 

@@ -20,8 +20,7 @@ from prometheus_client.samples import Sample
 
 from tests.integration.chain.conftest import StartWorker
 from tests.integration.chain.worker_app import COUNT, MISTAKE
-from tests.integration.chain.worker_process import ROOT
-from tests.integration.servers import Broker, free_port
+from tests.integration.servers import ROOT, Broker, free_port
 from tests.polling import eventually
 
 Start = Callable[..., str]

@@ -9,10 +9,8 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 from tests.integration.chain.stores import Store
-from tests.integration.servers import Broker, free_port
+from tests.integration.servers import ROOT, Broker, free_port
 from tests.polling import eventually
-
-ROOT = Path(__file__).parents[3]
 
 
 class WorkerProcess:

@@ -6,7 +6,7 @@ import pytest
 from celery import Celery
 
 from chassis.messaging.consumer import RECONNECT, EventConsumer
-from chassis.worker.app import worker_configuration
+from tests.unit.chassis.unstarted import Unstarted, configured_app
 
 
 class Connection:
@@ -20,19 +20,9 @@ class Connection:
         return self
 
 
-class Unstarted(EventConsumer):
-    """A consumer without its worker."""
-
-    def __init__(self, app: Celery) -> None:
-        self.app = app
-        self.first_connection_attempt = True
-
-
 @pytest.fixture
 def configured() -> Celery:
-    app = Celery("stock")
-    app.conf.update(worker_configuration("stock", ["shop"], "amqp://broker"))
-    return app
+    return configured_app()
 
 
 def test_reconnects_within_seconds(configured: Celery) -> None:

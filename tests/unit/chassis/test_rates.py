@@ -6,10 +6,9 @@ import pytest
 from celery import Celery
 from kombu.utils.limits import TokenBucket
 
-from chassis.messaging.consumer import EventConsumer
 from chassis.tasks.commands import add_task
 from chassis.tasks.rates import Rates
-from chassis.worker.app import worker_configuration
+from tests.unit.chassis.unstarted import Unstarted, configured_app
 
 
 class Timer:
@@ -22,17 +21,9 @@ class Timer:
         self.waits.append(seconds)
 
 
-class Unstarted(EventConsumer):
-    """A consumer without its worker."""
-
-    def __init__(self, app: Celery) -> None:
-        self.app = app
-
-
 @pytest.fixture
 def configured() -> Celery:
-    app = Celery("stock")
-    app.conf.update(worker_configuration("stock", ["shop"], "amqp://broker"))
+    app = configured_app()
     app.conf.quadrille_rates = limits = Rates()
     app.conf.quadrille_each_turn = [limits.take_over]
     return app
