@@ -77,10 +77,13 @@ class Routes:
             (f"{name}-public", self.public, "anonymous@file", 20),
             (name, self.signed_in, "signed-in@file", 10),
         ]
-        # Traefik's own check is quicker than Consul's, and requests that are under way heed it: none is sent again to
-        # an instance that hangs.
-        check = f"traefik.http.services.{name}.loadbalancer.healthcheck"
-        checked = [f"{check}.path=/health/live", f"{check}.interval=1s", f"{check}.timeout=2s"]
+        # Traefik's own check is quicker than Consul's, but when routes change it goes on for the new ones alone. What
+        # is under way then heeds what it meets itself; else an instance that hangs would be asked again and again.
+        service = f"traefik.http.services.{name}.loadbalancer"
+        checked = [
+            *(f"{service}.healthcheck.{option}" for option in ("path=/health/live", "interval=1s", "timeout=2s")),
+            *(f"{service}.passivehealthcheck.{option}" for option in ("maxfailedattempts=2", "failurewindow=20s")),
+        ]
         return ["traefik.enable=true", *checked] + [
             f"traefik.http.routers.{router}.{option}"
             for router, rule, middleware, priority in rules

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import requests
+from tests.e2e.registry import registered
 
 SERVER = (Path(__file__).parent / "echo_server.py").read_text()
 ROUTES = {"echo": ("PathPrefix(`/echo/`)", "signed-in@file"),
@@ -15,16 +15,6 @@ ROUTES = {"echo": ("PathPrefix(`/echo/`)", "signed-in@file"),
 
 def _docker(*arguments: str) -> str:
     return subprocess.run(["docker", *arguments], capture_output=True, text=True, check=True).stdout.strip()
-
-
-def _consul(method: str, path: str, body: object = None) -> None:
-    requests.request(
-        method,
-        f"http://127.0.0.1:{os.environ['CONSUL_PORT']}/v1/agent/service/{path}",
-        headers={"X-Consul-Token": os.environ["CONSUL_HTTP_TOKEN"]},
-        json=body,
-        timeout=5,
-    ).raise_for_status()
 
 
 @contextmanager
@@ -38,17 +28,15 @@ def echo_service() -> Iterator[None]:
     try:
         template = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
         address = _docker("inspect", "--format", template, container)
-        _consul("PUT", "register", {"Name": "echo", "ID": "echo", "Address": address, "Port": 8000, "Tags": _tags()})
-        yield
+        with registered("echo", address, _tags()):
+            yield
     finally:
         _docker("rm", "--force", container)
-        _consul("PUT", "deregister/echo")
 
 
 def _tags() -> list[str]:
-    options = [
+    return [
         f"traefik.http.routers.{router}.{option}"
         for router, (rule, middleware) in ROUTES.items()
         for option in (f"rule={rule}", "entrypoints=web", f"middlewares={middleware}")
     ]
-    return ["traefik.enable=true", *options]

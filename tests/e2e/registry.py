@@ -1,6 +1,8 @@
 """Who is registered in Consul, and which routes the gateway makes of it."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import requests
 
@@ -17,15 +19,32 @@ ROUTES = {
 }  # fmt: skip
 
 
-def instances(service: str) -> set[str]:
-    """The addresses that Consul has as healthy."""
-    answer = requests.get(
-        f"http://127.0.0.1:{os.environ['CONSUL_PORT']}/v1/health/service/{service}",
-        params={"passing": "true"},
+def _consul(method: str, path: str, body: object = None) -> requests.Response:
+    answer = requests.request(
+        method,
+        f"http://127.0.0.1:{os.environ['CONSUL_PORT']}/v1/{path}",
         headers={"X-Consul-Token": os.environ["CONSUL_HTTP_TOKEN"]},
+        json=body,
         timeout=5,
     )
-    return {each["Service"]["Address"] for each in answer.json()}
+    answer.raise_for_status()
+    return answer
+
+
+def instances(service: str) -> set[str]:
+    """The addresses that Consul has as healthy."""
+    return {each["Service"]["Address"] for each in _consul("GET", f"health/service/{service}?passing=true").json()}
+
+
+@contextmanager
+def registered(name: str, address: str, tags: list[str]) -> Iterator[None]:
+    """One more service at port 8000 of an address, without a check, as long as the block lasts."""
+    entry = {"Name": name, "ID": name, "Address": address, "Port": 8000, "Tags": ["traefik.enable=true", *tags]}
+    _consul("PUT", "agent/service/register", entry)
+    try:
+        yield
+    finally:
+        _consul("PUT", f"agent/service/deregister/{name}")
 
 
 def assert_full() -> None:

@@ -16,7 +16,7 @@ import requests
 
 from tests.e2e.client import Client
 from tests.e2e.containers import address
-from tests.e2e.registry import assert_full, assert_routed, instances
+from tests.e2e.registry import assert_full, assert_routed, instances, registered
 from tests.e2e.stack import compose
 from tests.polling import eventually
 
@@ -137,15 +137,20 @@ def two(_one_again: None) -> list[str]:
     return containers()
 
 
-def test_two_replicas_in_turn(anonymous: Client, two: list[str]) -> None:
-    """Each answers every other request, through the gateway and between services."""
-    both = {address(container) for container in two}
+def shared_out(client: Client, replicas: list[str]) -> None:
+    """Waits until the gateway asks each of two as often as the other."""
+    both = {address(container) for container in replicas}
 
     def shared() -> None:
-        answered = served_by(anonymous, 10)
+        answered = served_by(client, 10)
         assert Counter(answered) == dict.fromkeys(both, 5)
 
     eventually(shared, seconds=20)
+
+
+def test_two_replicas_in_turn(anonymous: Client, two: list[str]) -> None:
+    """Each answers every other request, through the gateway."""
+    shared_out(anonymous, two)
 
 
 def test_services_share_out_their_calls(manager: Client, customer: Client, two: list[str]) -> None:
@@ -188,6 +193,21 @@ def test_lost_replica_costs_no_request(anonymous: Client, two: list[str], harm: 
         eventually(lambda: _same(instances(API) & {gone}, set()), seconds=LEAVES_WITHIN)
         assert time.monotonic() - since < LEAVES_WITHIN
     assert gone not in served_by(anonymous, 6)
+
+
+def test_new_routes_while_a_replica_hangs_cost_no_request(anonymous: Client, two: list[str]) -> None:
+    """Requests that wait for the one that hangs are sent to the other, though the gateway no longer checks for them.
+
+    Of so many, half would go to the same one a second time, and half of these a third.
+    """
+    shared_out(anonymous, two)
+    with load(anonymous, threads=16) as running:
+        docker("pause", two[0])
+        rule = "traefik.http.routers.passing-by.rule=Path(`/health/live`)"
+        with registered("passing-by", address(two[1]), [rule]):
+            eventually(lambda: _same(anonymous.call("GET", "/health/live").status_code, 200), seconds=LEAVES_WITHIN)
+            seen = running.answered
+            eventually(lambda: _more_than(running, seen + 16), seconds=30)
 
 
 def test_calls_between_services_outlive_a_replica(manager: Client, customer: Client, two: list[str]) -> None:
