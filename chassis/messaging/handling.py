@@ -61,14 +61,13 @@ class Handling:
             kind = event.type  # of the catalogue, so that nobody can make up labels of the metrics
             outcome = self._attempt(subscription, event)
         except self.transient as error:
-            reason = reason_of(error)
-            if delivery.rounds < self.rounds():
-                context = {"queue": delivery.queue, "event_type": kind, "round": delivery.rounds + 1}
+            reason, rounds = reason_of(error), delivery.rounds
+            if rounds < self.rounds():
                 note_failure(reason)
-                log.warning("event_retried", **context, reason=reason)
+                log.warning("event_retried", queue=delivery.queue, event_type=kind, round=rounds + 1, reason=reason)
                 raise Reject(error, requeue=False) from error
-            outcome = self._park(delivery, f"still failing after {delivery.rounds} rounds: {reason}", "exhausted")
-        except (PoisonMessage, ValidationError) as error:
+            outcome = self._park(delivery, f"still failing after {rounds} rounds: {reason}", "exhausted")
+        except PoisonMessage as error:
             outcome = self._park(delivery, reason_of(error), "poison")
         except BaseException as error:  # what is no Exception would leave the message unsettled, and its place taken
             log.exception("handler_failed", queue=delivery.queue, event_type=kind)
@@ -88,7 +87,10 @@ class Handling:
         return subscription
 
     def _attempt(self, subscription: Subscription, event: Event) -> str:
-        reading = subscription.reading.model_validate(event.data)
+        try:
+            reading = subscription.reading.model_validate(event.data)
+        except ValidationError as error:  # here alone: a handler's own is a mistake of the handler
+            raise PoisonMessage(reason_of(error)) from error
         retries = stamina.retry_context(
             on=self.transient, attempts=QUICK_ATTEMPTS, timeout=QUICK_SECONDS, wait_initial=0.05, wait_max=0.3
         )

@@ -167,8 +167,7 @@ class Publisher:
         channel.confirm_delivery(self._on_confirm, callback=lambda _: self._on_ready(channel))
 
     def _on_ready(self, channel: Channel) -> None:
-        self._last_tag = 0
-        self._channel = channel
+        self._channel, self._last_tag = channel, 0
         log.info("publisher_connected")
 
     def _set_blocked(self, *, blocked: bool) -> None:

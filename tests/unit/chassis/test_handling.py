@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 from celery.exceptions import Ignore, Reject
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
+from chassis import metrics
 from chassis.messaging.delivery import Delivery, rejections
 from chassis.messaging.events import CONTENT_TYPE, DuplicateEvent, Event, encode, publication
 from chassis.messaging.handling import MOST_LOSSES, Handling
@@ -145,7 +146,18 @@ def test_data_that_cannot_be_read_is_poison() -> None:
     letters = Letters()
     with pytest.raises(Ignore):
         handling(Shelf(), letters).handle(delivery(ThingSold()))
-    assert "name" in str(letters.kept[0].headers["x-failure-reason"])
+    assert letters.kept[0].headers["x-failure-reason"] == "PoisonMessage: ValidationError: name: Field required"
+
+
+def test_data_that_a_handler_makes_is_no_poison() -> None:
+    """The publisher is not to blame for it: it counts, and is logged, as any other mistake of a handler."""
+    with pytest.raises(ValidationError) as mistake:
+        Sold.model_validate({})
+    kinds = {kind: metrics.DEAD_LETTERS.labels("stock.shop", kind)._value for kind in ("failed", "poison")}  # noqa: SLF001
+    before = {kind: value.get() for kind, value in kinds.items()}
+    with pytest.raises(Ignore):
+        handling(Shelf([mistake.value]), Letters()).handle(delivery())
+    assert {kind: value.get() - before[kind] for kind, value in kinds.items()} == {"failed": 1, "poison": 0}
 
 
 def test_dead_letter_keeps_the_body_and_its_history() -> None:
