@@ -49,6 +49,7 @@ def test_change_holds_the_difference(manager: Client, customer: Client, tea: str
     assert manager.call("PATCH", f"/api/v1/products/{tea}", json={"price": euros("3.00")}).status_code == 200
     assert manager.call("PATCH", f"/api/v1/products/{cup}", json={"price": euros("5.00")}).status_code == 200
     eventually(lambda: in_the_catalogue(customer, cup, "5.00"), seconds=30)
+    eventually(lambda: nothing_held(manager, cup), seconds=30)
 
     order = change(customer, placed, **{tea: 1, cup: 3})
     assert (order["status"], order["revision"], order["held_revision"]) == ("confirmed", 2, 2)
@@ -73,8 +74,14 @@ def euros(amount: str) -> dict[str, str]:
 def in_the_catalogue(customer: Client, sku: str, price: str) -> None:
     """The orders service has heard of the price: seen by an order that is let go again."""
     order = customer.place(sku)
+    customer.settled(order["id"])
     customer.call("POST", f"/api/v1/orders/{order['id']}/cancel")
     assert order["total"]["amount"] == price
+
+
+def nothing_held(manager: Client, sku: str) -> None:
+    """What was let go is available again."""
+    assert manager.stock(sku)["reserved"] == 0
 
 
 def test_refused_change_keeps_what_is_held(manager: Client, customer: Client, tea: str) -> None:
