@@ -6,6 +6,8 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
+from tests.freezing import freeze
+
 KILLED: set[str] = set()
 """The services whose processes were killed on purpose."""
 
@@ -39,7 +41,7 @@ def kill_container(service: str, container: str) -> int:
 @contextmanager
 def paused(service: str) -> Iterator[None]:
     """The service's processes stand still inside the block: connections hang, nothing answers."""
-    compose("pause", service)
+    freeze(lambda: compose("pause", service))
     try:
         yield
     finally:

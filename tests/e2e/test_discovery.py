@@ -7,7 +7,7 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -18,6 +18,7 @@ from tests.e2e.client import Client
 from tests.e2e.containers import address
 from tests.e2e.registry import assert_full, assert_routed, instances, registered
 from tests.e2e.stack import compose
+from tests.freezing import freeze
 from tests.polling import eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -35,6 +36,16 @@ def scale(replicas: int) -> None:
 
 def docker(*arguments: str) -> str:
     return subprocess.run(["docker", *arguments], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def kill(container: str) -> None:
+    """Ends it without a word."""
+    docker("kill", container)
+
+
+def pause(container: str) -> None:
+    """Has it hang."""
+    freeze(lambda: docker("pause", container))
 
 
 def containers() -> list[str]:
@@ -182,13 +193,13 @@ print(sum(map(float, found)))
 """
 
 
-@pytest.mark.parametrize("harm", ["kill", "pause"])
-def test_lost_replica_costs_no_request(anonymous: Client, two: list[str], harm: str) -> None:
+@pytest.mark.parametrize("harm", [kill, pause])
+def test_lost_replica_costs_no_request(anonymous: Client, two: list[str], harm: Callable[[str], None]) -> None:
     """One that is killed, or hangs, leaves within 10 s, and no idempotent request fails before."""
     victim = two[0]
     gone = address(victim)
     with load(anonymous):
-        docker(harm, victim)
+        harm(victim)
         since = time.monotonic()
         eventually(lambda: _same(instances(API) & {gone}, set()), seconds=LEAVES_WITHIN)
         assert time.monotonic() - since < LEAVES_WITHIN
@@ -202,7 +213,7 @@ def test_new_routes_while_a_replica_hangs_cost_no_request(anonymous: Client, two
     """
     shared_out(anonymous, two)
     with load(anonymous, threads=16) as running:
-        docker("pause", two[0])
+        pause(two[0])
         rule = "traefik.http.routers.passing-by.rule=Path(`/health/live`)"
         with registered("passing-by", address(two[1]), [rule]):
             eventually(lambda: _same(anonymous.call("GET", "/health/live").status_code, 200), seconds=LEAVES_WITHIN)
@@ -215,7 +226,7 @@ def test_calls_between_services_outlive_a_replica(manager: Client, customer: Cli
     sku = manager.add_product(stock=500)
     customer.settled(customer.place(sku)["id"])
     with load(customer, {"lines": [{"sku": sku, "quantity": 1}]}, threads=2):
-        docker("kill", two[1])
+        kill(two[1])
         eventually(lambda: _same(len(instances(API)), 1), seconds=LEAVES_WITHIN)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from chassis.identifiers import new_id
 from chassis.messaging.publisher import Message, Publisher
+from tests.freezing import freeze
 from tests.integration.chain.conftest import StartWorker
 from tests.integration.chain.ending import Ending
 from tests.integration.chain.shop import Shop
@@ -82,7 +83,7 @@ def test_frozen_broker_is_noticed_and_survived(
     with shop.selling(seconds=0.2):
         eventually(lambda: assert_amid_work(stock, 20), interval=0.02)
         frozen_at = time.monotonic()
-        server.pause()
+        freeze(server.pause)
         try:
             eventually(lambda: not_ready(stock), seconds=60)
             assert stock.count("outbox") > 0  # what the handlers were at when it froze

@@ -16,6 +16,7 @@ from apps.notifications.letters import letter
 from apps.notifications.mailing import Mailing, Patience
 from apps.notifications.settings import SmtpSettings
 from apps.notifications.smtp import ServerAway, SmtpPost
+from tests.freezing import freeze
 from tests.integration.notifications.conftest import Notifications
 from tests.integration.servers import Mailpit, mailpit_server
 from tests.polling import eventually
@@ -100,7 +101,7 @@ def test_outage_delays_mails_and_loses_none(notifications: Notifications, mailpi
     users = [notifications.add_user() for _ in range(40)]
     mails = [notifications.tell(user)[0] for user in users]
     office = mailing(notifications, settings(mailpit))
-    mailpit.container.get_wrapped_container().pause()
+    freeze(mailpit.container.get_wrapped_container().pause)
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(office.attempt, mails[:20]))
         assert notifications.number("SELECT count(*) FROM deliveries WHERE status = 'pending'") >= 40
