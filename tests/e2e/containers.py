@@ -1,12 +1,11 @@
 """The containers of one service, asked directly: what the gateway does not lead to."""
 
 import json
-import subprocess
 from typing import Any
 
 import requests
 
-from tests.e2e.stack import compose
+from tests.e2e.stack import compose, docker
 
 
 def containers(service: str) -> list[str]:
@@ -16,8 +15,7 @@ def containers(service: str) -> list[str]:
 
 def address(container: str) -> str:
     """The container's address inside the stack's network, which this machine reaches too."""
-    done = subprocess.run(["docker", "inspect", container], capture_output=True, text=True, check=True)
-    [network] = json.loads(done.stdout)[0]["NetworkSettings"]["Networks"].values()
+    [network] = json.loads(docker("inspect", container))[0]["NetworkSettings"]["Networks"].values()
     return str(network["IPAddress"])
 
 
@@ -29,5 +27,4 @@ def readiness(service: str, port: int) -> list[dict[str, Any]]:
 
 def logs_since(container: str, moment: str) -> str:
     """The container's log from a moment (RFC 3339) on."""
-    done = subprocess.run(["docker", "logs", "--since", moment, container], capture_output=True, text=True, check=True)
-    return done.stdout
+    return docker("logs", "--since", moment, container)

@@ -12,11 +12,16 @@ KILLED: set[str] = set()
 """The services whose processes were killed on purpose."""
 
 
-def compose(*arguments: str) -> str:
-    """Runs docker compose on the project under test; returns its output."""
-    done = subprocess.run(["docker", "compose", *arguments], capture_output=True, text=True, check=False)
+def docker(*arguments: str) -> str:
+    """Runs docker; returns its output."""
+    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def compose(*arguments: str) -> str:
+    """Runs docker compose on the project under test; returns its output."""
+    return docker("compose", *arguments)
 
 
 def kill_processes(service: str) -> int:
@@ -30,8 +35,8 @@ def kill_container(service: str, container: str) -> int:
     `docker kill` would count as a stop by hand. Returns how many processes were killed.
     """
     KILLED.add(service)
-    top = subprocess.run(["docker", "top", container, "-o", "pid,comm"], capture_output=True, text=True, check=True)
-    processes = [line.split(maxsplit=1) for line in top.stdout.splitlines()[1:]]
+    top = docker("top", container, "-o", "pid,comm")
+    processes = [line.split(maxsplit=1) for line in top.splitlines()[1:]]
     killed = [int(pid) for pid, command in processes if not command.startswith(("docker-init", "tini"))]
     for pid in killed:
         os.kill(pid, signal.SIGKILL)

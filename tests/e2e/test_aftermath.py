@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import pytest
 from monitoring.dashboards import DASHBOARDS
 from monitoring.dashboards.model import LOKI, PROMETHEUS, Panel, Source
 from tests.e2e.client import PASSWORD, Client
-from tests.e2e.stack import KILLED, compose
+from tests.e2e.stack import KILLED, compose, docker
 from tests.e2e.telemetry import ask_loki, ask_prometheus, filled_in
 from tests.polling import eventually
 
@@ -194,10 +193,9 @@ def test_request_lines_lead_to_their_trace() -> None:
 def test_no_process_has_died_by_itself() -> None:
     """No container was started again but those that the tests have killed: none ran out of memory, none gave up."""
     ids = compose("ps", "--all", "--quiet").split()
-    inspected = subprocess.run(["docker", "inspect", *ids], capture_output=True, text=True, check=True)
+    inspected = docker("inspect", *ids)
     restarts = {
-        each["Config"]["Labels"]["com.docker.compose.service"]: each["RestartCount"]
-        for each in json.loads(inspected.stdout)
+        each["Config"]["Labels"]["com.docker.compose.service"]: each["RestartCount"] for each in json.loads(inspected)
     }
     assert {service for service, count in restarts.items() if count} <= KILLED
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import threading
 import time
 import uuid
@@ -17,7 +16,7 @@ import requests
 from tests.e2e.client import Client
 from tests.e2e.containers import address
 from tests.e2e.registry import assert_full, assert_routed, instances, registered
-from tests.e2e.stack import compose
+from tests.e2e.stack import compose, docker
 from tests.freezing import freeze
 from tests.polling import eventually
 
@@ -32,10 +31,6 @@ CONSUL_AWAY_SECONDS = 60.0
 def scale(replicas: int) -> None:
     """Changes the number of replicas; what is too many is stopped as for good."""
     compose("up", "--detach", "--no-deps", "--no-recreate", "--scale", f"{API}={replicas}", API)
-
-
-def docker(*arguments: str) -> str:
-    return subprocess.run(["docker", *arguments], capture_output=True, text=True, check=True).stdout.strip()
 
 
 def kill(container: str) -> None:
@@ -148,8 +143,8 @@ def two(_one_again: None) -> list[str]:
     return containers()
 
 
-def shared_out(client: Client, replicas: list[str]) -> None:
-    """Waits until the gateway asks each of two as often as the other."""
+def assert_shared_out(client: Client, replicas: list[str]) -> None:
+    """The gateway asks each of two as often as the other, within some seconds."""
     both = {address(container) for container in replicas}
 
     def shared() -> None:
@@ -161,7 +156,7 @@ def shared_out(client: Client, replicas: list[str]) -> None:
 
 def test_two_replicas_in_turn(anonymous: Client, two: list[str]) -> None:
     """Each answers every other request, through the gateway."""
-    shared_out(anonymous, two)
+    assert_shared_out(anonymous, two)
 
 
 def test_services_share_out_their_calls(manager: Client, customer: Client, two: list[str]) -> None:
@@ -211,14 +206,12 @@ def test_new_routes_while_a_replica_hangs_cost_no_request(anonymous: Client, two
 
     Of so many, half would go to the same one a second time, and half of these a third.
     """
-    shared_out(anonymous, two)
-    with load(anonymous, threads=16) as running:
+    assert_shared_out(anonymous, two)
+    with load(anonymous, threads=16):
         pause(two[0])
         rule = "traefik.http.routers.passing-by.rule=Path(`/health/live`)"
         with registered("passing-by", address(two[1]), [rule]):
             eventually(lambda: _same(anonymous.call("GET", "/health/live").status_code, 200), seconds=LEAVES_WITHIN)
-            seen = running.answered
-            eventually(lambda: _more_than(running, seen + 16), seconds=30)
 
 
 def test_calls_between_services_outlive_a_replica(manager: Client, customer: Client, two: list[str]) -> None:
